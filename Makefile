@@ -1,0 +1,53 @@
+# One command a habit. `make` alone lists them.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+TESTS  ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help dev up lint fmt test bench bench-quick docs lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+dev: $(VENV)/dev.stamp ## install everything for development into .venv; starts nothing
+
+up: $(VENV)/run.stamp ## run the whole system on this machine (options: make up ARGS="--port 0")
+	$(BIN)/tenure up $(ARGS)
+
+lint: dev ## ruff (all rules), format check, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: dev ## format and repair what ruff can repair
+	$(BIN)/ruff check --fix-only --quiet . || true
+	$(BIN)/ruff format .
+
+test: dev ## every test, with branch coverage (one folder: make test TESTS=tests/unit)
+	$(BIN)/python -m pytest --cov --cov-report=term $(TESTS) $(ARGS)
+
+bench: dev ## measure the request path against this machine's limits (ratios)
+	$(BIN)/python bench/run.py $(ARGS)
+
+docs: dev ## build the documentation into docs/_build, warnings as errors
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+lock: ## renew requirements/*.txt from pyproject.toml, hash-locked
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build --group lint --group test --group docs --group tools -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+
+clean: ## remove what the commands above made
+	rm -rf $(VENV) build dist docs/_build .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,3 @@
+"""Tenure: volume activation for any publisher's software."""
+
+__version__ = "0.1.0"

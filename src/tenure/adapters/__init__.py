@@ -1,0 +1,1 @@
+"""What the ports of the use cases meet: files, SQL, HTTP, the operating system."""

@@ -1,0 +1,1 @@
+"""State kept in files: keys, documents, a machine's state folder."""

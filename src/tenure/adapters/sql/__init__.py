@@ -1,0 +1,1 @@
+"""Storage in SQL; the only place that knows a dialect."""

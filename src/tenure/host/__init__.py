@@ -1,0 +1,1 @@
+"""Use cases of the activation host: install a key, activate, grant leases."""

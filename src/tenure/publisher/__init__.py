@@ -1,0 +1,1 @@
+"""Use cases of the authority: define products, issue keys, activate hosts."""

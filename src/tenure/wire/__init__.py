@@ -1,0 +1,1 @@
+"""The versioned formats: signed documents, request and answer bodies, problem codes."""

@@ -1,0 +1,93 @@
+"""Problem documents (RFC 9457), and the one table that gives a code its HTTP status."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from tenure.core.errors import Code, Refused, TenureError, Unavailable
+
+CONTENT_TYPE: Final = "application/problem+json"
+RETRY_AFTER_SECONDS: Final = 60
+"""`Retry-After` of a 503 (design, section 5)."""
+
+STATUSES: Final[dict[Code, tuple[int, str]]] = {
+    Code.INVALID_REQUEST: (400, "The request cannot be understood"),
+    Code.KEY_BLOCKED: (403, "The product key is blocked"),
+    Code.MACHINE_BLOCKED: (403, "The machine is blocked here"),
+    Code.NOT_ALLOWED_FROM_HERE: (403, "Requests from this address are not allowed"),
+    Code.KEY_UNKNOWN: (404, "The product key was not issued by this publisher"),
+    Code.NOT_FOUND: (404, "Nothing is served under this path"),
+    Code.CLOCK_SKEW: (409, "The clocks of machine and host are over four hours apart"),
+    Code.KEY_LIMIT: (409, "The product key is used up"),
+    Code.REQUEST_CHANGED: (409, "The same request was sent before with other content"),
+    Code.TOO_LARGE: (413, "The request is too large"),
+    Code.KEY_TYPE: (422, "The product key is of the wrong type"),
+    Code.PRODUCT_NOT_SERVED: (422, "This host does not serve the product"),
+    Code.PUBLISHER_MISMATCH: (422, "The request is for another publisher"),
+    Code.REQUEST_EXPIRED: (422, "The request is too old or from the future"),
+    Code.RATE_LIMITED: (429, "Too many requests"),
+    Code.INTERNAL: (500, "The server failed"),
+    Code.HOST_NOT_ACTIVATED: (503, "This host is not activated"),
+    Code.HOST_CERTIFICATE_EXPIRED: (503, "This host's certificate is not valid now"),
+    Code.HOST_REVOKED: (503, "This host was revoked"),
+    Code.HOST_CLOCK: (503, "This host's clock is wrong"),
+    Code.STORAGE_UNAVAILABLE: (503, "The host cannot record requests now"),
+    Code.OVERLOADED: (503, "The host has more requests than it can take"),
+}
+"""Status and title of every code that travels. A code that is missing here is told as `invalid_request`."""
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of a refusal."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    hresult: str | None = None
+
+
+def problem_of(error: TenureError, *, status: int | None = None) -> Problem:
+    """The problem document of an error; `status` overrides the table (415 for a content type)."""
+    code = error.code if error.code in STATUSES else Code.INVALID_REQUEST
+    usual, title = STATUSES[code]
+    return Problem(
+        type=f"urn:tenure:problem:{code.value}",
+        title=title,
+        status=status or usual,
+        detail=str(error),
+        code=code.value,
+        hresult=error.hresult,
+    )
+
+
+def error_of(status: int, body: bytes) -> TenureError:
+    """The error in an answer that was neither 200 nor 202, whoever sent it: 4xx is `Refused`, the rest `Unavailable`.
+
+    A body that is no problem document of ours (a proxy's page, say) is named, never trusted to be well-formed.
+    """
+    try:
+        problem = msgspec.json.decode(body, type=Problem)
+        code = Code(problem.code)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+        what = f"HTTP status {status} without a problem document"
+        if 400 <= status < 500:  # noqa: PLR2004 - HTTP's classes
+            return Refused(
+                Code.INVALID_REQUEST,
+                f"The server refused: {what}.",
+                "Is this the address of a Tenure server?",
+            )
+        return Unavailable(
+            Code.INTERNAL, f"The server failed: {what}.", "Try again; then look into the server's log."
+        )
+    kind = Unavailable if problem.status >= 500 else Refused  # noqa: PLR2004 - HTTP's classes
+    return kind(code, _one_line(problem.detail), hresult=problem.hresult)
+
+
+def _one_line(text: str) -> str:
+    """What a peer wrote, safe to print: no control characters, and no longer than a few lines."""
+    return "".join(c if c.isprintable() else " " for c in text[:1000])

@@ -1,0 +1,206 @@
+"""Verification down to the publisher's root, in numbered steps. Pure: every time is an argument.
+
+A catalog is trusted because a root that is already pinned signed it; a certificate because the catalog names its
+signing key; a lease because the certificate names the host's key. `core.lease` then judges what was signed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tenure.core.catalog import Catalog, check_successor
+from tenure.core.errors import Code, Untrusted
+from tenure.core.lease import Lease, Pending, check_at_receipt, check_at_rest
+from tenure.wire.catalog import CatalogList, catalog_of
+from tenure.wire.certificate import certificate_of
+from tenure.wire.jws import Typ, read
+from tenure.wire.keys import PublicKey
+from tenure.wire.lease import lease_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from tenure.core.certificate import HostCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedCatalogs:
+    """A verified chain: the newest catalog, and the tokens that lead to it, as they travel."""
+
+    newest: Catalog
+    tokens: tuple[str, ...]
+
+
+def first_catalogs(tokens: Sequence[str], *, root_kid: str | None = None) -> TrustedCatalogs:
+    """The chain as an administrator gave it: trust on first use, or from `root_kid` when that is demanded.
+
+    1. the first catalog is signed by one of its own roots
+    2. where a root is demanded, the first catalog names it and it signed the first catalog
+    3. every further catalog follows as in `later_catalogs`
+
+    Raises:
+        Untrusted: `chain_broken`, `signature_invalid`, `document_malformed` or `catalog_rolled_back`.
+    """
+    if not tokens:
+        raise Untrusted(Code.CHAIN_BROKEN, "The list of catalogs is empty.")
+    # 1
+    document = read(tokens[0], Typ.CATALOG)
+    catalog = catalog_of(document.claims)
+    _verify_by_root(tokens[0], catalog)
+    # 2
+    if root_kid is not None and document.kid != root_kid:
+        raise Untrusted(
+            Code.CHAIN_BROKEN,
+            f"The catalog is signed by root {document.kid}; root {root_kid} was demanded.",
+            "Get the catalog from the publisher whose root this is.",
+        )
+    # 3
+    return later_catalogs(TrustedCatalogs(catalog, (tokens[0],)), tokens[1:])
+
+
+def later_catalogs(trusted: TrustedCatalogs, tokens: Sequence[str]) -> TrustedCatalogs:
+    """`trusted`, followed by those of `tokens` that are newer, each checked against the roots of the one before.
+
+    Catalogs that are known already are passed over, so that a whole list can be given each time.
+
+    1. signed by a root of the catalog before it
+    2. same publisher, higher seq
+    3. of those that changed no roots, only the newest stays in the list
+
+    Raises:
+        Untrusted: `chain_broken`, `signature_invalid` or `document_malformed`; nothing was taken then.
+    """
+    chain = trusted
+    for token in tokens:
+        candidate = catalog_of(read(token, Typ.CATALOG).claims)
+        if candidate.publisher_id == chain.newest.publisher_id and candidate.seq <= chain.newest.seq:
+            continue
+        # 1
+        _verify_by_root(token, chain.newest)
+        # 2
+        check_successor(chain.newest, candidate)
+        # 3
+        kept = chain.tokens if len(chain.tokens) == 1 or _changed_roots(chain) else chain.tokens[:-1]
+        chain = TrustedCatalogs(candidate, (*kept, token))
+    return chain
+
+
+def catalogs_in(data: bytes) -> tuple[str, ...]:
+    """The tokens of a catalog list, a JSON text.
+
+    Raises:
+        Untrusted: code `document_malformed`.
+    """
+    try:
+        return msgspec.json.decode(data, type=CatalogList).catalogs
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Untrusted(
+            Code.DOCUMENT_MALFORMED,
+            'A catalog file holds {"catalogs": [...]}; something else was found.',
+            "Export it again: tenure publisher catalog export.",
+        ) from error
+
+
+def open_certificate(token: str, catalog: Catalog, *, now: int) -> HostCertificate:
+    """The host certificate in `token`, as it arrives: its key must be open now.
+
+    1. form; 2. the catalog names the signing key, which may sign certificates and is open now; 3. signature;
+    4. the issuer is the catalog's publisher. Whether it is valid now, the caller asks.
+
+    Raises:
+        Untrusted: `document_malformed` (1), `chain_broken` (2, 4) or `signature_invalid` (3).
+    """
+    document = read(token, Typ.HOST)
+    entry = catalog.key_at_receipt(document.kid, Typ.HOST, now)
+    return _certificate(token, catalog, PublicKey(entry.x))
+
+
+def stored_certificate(token: str, catalog: Catalog) -> HostCertificate:
+    """The host certificate in `token`, at rest: its key was open when it signed.
+
+    Raises:
+        Untrusted: as `open_certificate`.
+    """
+    document = read(token, Typ.HOST)
+    entry = catalog.key_at_rest(document.kid, Typ.HOST, certificate_of(document.claims).iat)
+    return _certificate(token, catalog, PublicKey(entry.x))
+
+
+def accept_lease(
+    lease: str, certificate: str, catalog: Catalog, pending: Pending, *, now: int, highest_epoch: int | None
+) -> tuple[Lease, HostCertificate]:
+    """The lease that just arrived, when it answers `pending` and its chain holds; `now` is the raw clock.
+
+    1. the certificate is the publisher's (`open_certificate`)
+    2. the catalog has the product
+    3. the lease is signed by the certificate's key
+    4. what it says is right (`core.lease.check_at_receipt`)
+
+    Raises:
+        Untrusted: naming the step that failed. Nothing a machine holds may change then.
+    """
+    # 1
+    host = open_certificate(certificate, catalog, now=now)
+    # 2
+    product = catalog.product(pending.product_id)
+    if product is None:
+        raise Untrusted(Code.CHAIN_BROKEN, f"The catalog has no product {pending.product_id}.")
+    # 3
+    granted = _lease(lease, host)
+    # 4
+    check_at_receipt(granted, host, pending, pool=product.pool, now=now, highest_epoch=highest_epoch)
+    return granted, host
+
+
+def stored_lease(
+    lease: str, certificate: str, catalog: Catalog, *, product_id: UUID
+) -> tuple[Lease, HostCertificate]:
+    """The lease that a machine keeps, when its chain held at its `iat`; its own end is not asked here.
+
+    Raises:
+        Untrusted: naming the step that failed.
+    """
+    host = stored_certificate(certificate, catalog)
+    kept = _lease(lease, host)
+    check_at_rest(kept, host, product_id=product_id)
+    return kept, host
+
+
+def _lease(token: str, host: HostCertificate) -> Lease:
+    document = read(token, Typ.LEASE)
+    if document.kid != host.host_kid:
+        raise Untrusted(Code.CHAIN_BROKEN, "The lease is not signed by the key in the host's certificate.")
+    return lease_of(document.verify(PublicKey(host.host_x)))
+
+
+def _certificate(token: str, catalog: Catalog, key: PublicKey) -> HostCertificate:
+    certificate = certificate_of(read(token, Typ.HOST).verify(key))
+    if certificate.publisher_id != catalog.publisher_id:
+        raise Untrusted(
+            Code.CHAIN_BROKEN,
+            f"The certificate is of publisher {certificate.publisher_id}; {catalog.publisher_id} was expected.",
+        )
+    return certificate
+
+
+def _verify_by_root(token: str, signer: Catalog) -> None:
+    document = read(token, Typ.CATALOG)
+    root = signer.root(document.kid)
+    if root is None:
+        raise Untrusted(
+            Code.CHAIN_BROKEN,
+            f"The catalog is signed by {document.kid}, which is no root pinned here.",
+            "Get the publisher's whole list of catalogs; if the publisher itself changed, install its key anew.",
+        )
+    if Typ.CATALOG not in root.may or not root.was_open(catalog_of(document.claims).iat):
+        raise Untrusted(Code.CHAIN_BROKEN, f"Root {root.kid} could not sign this catalog when it was made.")
+    document.verify(PublicKey(root.x))
+
+
+def _changed_roots(chain: TrustedCatalogs) -> bool:
+    before = catalog_of(read(chain.tokens[-2], Typ.CATALOG).claims)
+    return before.roots != chain.newest.roots
