@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from joserfc.errors import InvalidKeyTypeError, JoseError
-from joserfc.jws import (
-    JWSAlgModel,  # type: ignore[attr-defined] # public in signatures, not in __all__
-    JWSRegistry,
-    deserialize_compact,
-    serialize_compact,
-)
+from joserfc.jws import JWSAlgModel, JWSRegistry, deserialize_compact, serialize_compact
 
 from tenure.core.errors import Code, Untrusted
 from tenure.wire.base64url import decode
