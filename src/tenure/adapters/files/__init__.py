@@ -1,1 +1,1 @@
-"""State kept in files: keys, documents, a machine's state folder."""
+"""State in files: written whole or not at all, secrets readable by their owner alone."""

@@ -1,1 +1,1 @@
-"""What differs from one operating system to the next."""
+"""What this machine is: its clock, its randomness, where state lives, what tells installations apart."""

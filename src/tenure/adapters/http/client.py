@@ -1,0 +1,107 @@
+"""Asking hosts and publishers over HTTP/1.1: bounded answers, no redirects, no proxies, no surprises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import urllib3
+from urllib3.exceptions import HTTPError, LocationParseError
+
+from tenure.core.errors import Code, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 30.0
+"""How long an answer may take, beside the time that a request itself asks the server to wait."""
+MAX_ANSWER: Final = 8 * 1024 * 1024
+"""Bytes of an answer: a long list of catalogs of 1 MiB each is the largest there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class NoAnswerError(Exception):
+    """The server could not be reached, or its answer broke off; `reason` says how, in a few words."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is for people."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class HttpClient:
+    """One pool of connections; usable from many threads."""
+
+    def __init__(self, *, connections: int = 4, keep_alive: bool = False) -> None:
+        """A fresh connection a request, as a fleet does it, unless `keep_alive`."""
+        self._pool = urllib3.PoolManager(num_pools=16, maxsize=connections, retries=False)
+        self._headers = {"user-agent": "tenure", "accept": "application/json"}
+        if not keep_alive:
+            self._headers["connection"] = "close"
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        wait: int = 0,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
+        """The server's answer; the server may take `wait` seconds longer than usual.
+
+        Raises:
+            NoAnswerError: not reached, no whole answer, or an answer over `MAX_ANSWER` bytes.
+            UsageError: code `invalid_argument`, when the URL is none.
+        """
+        sent = {**self._headers, **(headers or {})}
+        if body is not None:
+            sent["content-type"] = "application/json"
+        try:
+            answer = self._pool.request(
+                method,
+                url,
+                body=body,
+                headers=sent,
+                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS + wait),
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                content = answer.read(MAX_ANSWER + 1)
+            finally:
+                answer.release_conn()
+        except LocationParseError as error:
+            raise UsageError(Code.INVALID_ARGUMENT, f"{url[:200]!r} is no address of a server.") from error
+        except (HTTPError, OSError) as error:
+            raise NoAnswerError(_in_words(error)) from error
+        if len(content) > MAX_ANSWER:
+            raise NoAnswerError("the answer is far too long")
+        return HttpAnswer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
+
+    def close(self) -> None:
+        """All idle connections are closed."""
+        self._pool.clear()
+
+
+def _in_words(error: Exception) -> str:
+    """The innermost reason that says something: urllib3 wraps the system's error two or three times."""
+    reason: BaseException | None = error
+    while reason is not None:
+        if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
+            return "it did not answer in time"
+        if isinstance(reason, ConnectionRefusedError):
+            return "nothing listens there (connection refused)"
+        if isinstance(reason, OSError) and reason.strerror:
+            return reason.strerror
+        reason = reason.__cause__ or reason.__context__
+    return str(error)[:200]

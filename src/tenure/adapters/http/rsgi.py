@@ -1,0 +1,186 @@
+"""The frame around every endpoint: find it, read a bounded body, answer, and never let an exception out.
+
+RSGI (granian's own interface) is used as it is; a framework would halve the rate of fresh connections (ADR 0005).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import msgspec
+from granian.rsgi import ProtocolClosed, ProtocolError
+
+from tenure.core.errors import Code, Refused, TenureError, Unavailable
+from tenure.wire.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from granian.rsgi import HTTPProtocol, Scope
+
+BODY_SECONDS: Final = 10.0
+"""How long a client may take to send a body: 16 KiB over the slowest modem line take under three."""
+HEADER_MILLISECONDS: Final = 10_000
+"""How long a client may take to send its headers, and stay idle between two requests."""
+JSON: Final = "application/json"
+
+log = logging.getLogger("tenure.http")
+_encode = msgspec.json.Encoder().encode
+
+Headers: TypeAlias = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an endpoint answers."""
+
+    status: int
+    body: bytes
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an endpoint is asked; its body is read by `body` and `json_body`, bounded in size and time."""
+
+    scope: Scope
+    protocol: HTTPProtocol
+    arguments: tuple[str, ...]
+    """The parts of the path that stand for something, such as a publisher's id."""
+
+    def header(self, name: str) -> str | None:
+        """The header's value; names are lower case."""
+        value: str | None = self.scope.headers.get(name)
+        return value
+
+    async def json_body(self, limit: int) -> bytes:
+        """The body, which says that it is JSON and has at most `limit` bytes.
+
+        Raises:
+            BadTransferError: another content type (415), or the body does not arrive in time (408).
+            Refused: code `too_large`; the rest of the body is not read.
+        """
+        content_type = (self.header("content-type") or "").partition(";")[0].strip().lower()
+        if content_type != JSON:
+            raise BadTransferError(
+                415, f"Content-Type {JSON} was expected; {content_type[:80]!r} was found.", "Send JSON."
+            )
+        declared = self.header("content-length")
+        if declared is not None and declared.isdecimal() and int(declared) > limit:
+            raise _too_large(limit)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                if declared is not None:
+                    return await self.protocol()
+                return await self._read(limit)
+        except TimeoutError as error:
+            raise BadTransferError(
+                408,
+                f"The body did not arrive within {BODY_SECONDS:.0f} seconds.",
+                "Send the whole body at once.",
+            ) from error
+
+    async def _read(self, limit: int) -> bytes:
+        """A body of unknown length (chunked), in pieces."""
+        body = bytearray()
+        async for piece in self.protocol:
+            body += piece
+            if len(body) > limit:
+                raise _too_large(limit)
+        return bytes(body)
+
+
+class BadTransferError(Refused):
+    """The request is refused for how it was sent, with an HTTP status that its code alone does not have."""
+
+    def __init__(self, status: int, detail: str, cure: str) -> None:
+        """`status` is 408 or 415."""
+        super().__init__(Code.INVALID_REQUEST, detail, cure)
+        self.status = status
+
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Answer]]
+
+
+class Table:
+    """Routes as a literal table: `"GET /v1/publishers/*/catalogs"` to its endpoint; a star is an argument."""
+
+    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
+        """The table; a route never has more than one way to match."""
+        self._exact: dict[tuple[str, str], Endpoint] = {}
+        self._patterns: list[tuple[str, list[str], Endpoint]] = []
+        for route, endpoint in endpoints.items():
+            method, _, path = route.partition(" ")
+            if "*" in path:
+                self._patterns.append((method, path.split("/"), endpoint))
+            else:
+                self._exact[method, path] = endpoint
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
+        """The endpoint of a method and path with the path's arguments, None when nothing is served there."""
+        exact = self._exact.get((method, path))
+        if exact is not None:
+            return exact, ()
+        parts = path.split("/")
+        for expected, pattern, endpoint in self._patterns:
+            if expected == method and len(parts) == len(pattern):
+                pairs = list(zip(pattern, parts, strict=True))
+                if all(wanted in {"*", found} for wanted, found in pairs):
+                    return endpoint, tuple(found for wanted, found in pairs if wanted == "*")
+        return None
+
+
+class Application:
+    """An RSGI application over a table of endpoints."""
+
+    def __init__(self, table: Table) -> None:
+        """Serve what the table names; anything else is `not_found`."""
+        self._table = table
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request."""
+        answer = await self._answer(scope, protocol)
+        try:
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+        except (ProtocolClosed, ProtocolError):
+            log.debug("the client left before its answer")
+
+    async def _answer(self, scope: Scope, protocol: HTTPProtocol) -> Answer:
+        found = self._table.find(scope.method, scope.path)
+        if found is None:
+            return problem(Refused(Code.NOT_FOUND, f"{scope.method} {scope.path[:200]} is not served here."))
+        endpoint, arguments = found
+        try:
+            return await endpoint(Request(scope, protocol, arguments))
+        except BadTransferError as error:
+            return problem(error, status=error.status)
+        except TenureError as error:
+            return problem(error)
+        except (ProtocolClosed, ProtocolError):
+            return problem(Unavailable(Code.INTERNAL, "The client left before its request was whole."))
+        except Exception:
+            # The last door: a defect of ours is logged with its traceback and told without one.
+            log.exception("a defect of Tenure's own, while answering %s %s", scope.method, scope.path)
+            return problem(Unavailable(Code.INTERNAL, "The server failed.", "Its log says more."))
+
+
+def json_answer(value: object, *, status: int = 200, headers: Headers | None = None) -> Answer:
+    """`value` as JSON."""
+    return Answer(status, _encode(value), [("content-type", JSON), *(headers or ())])
+
+
+def problem(error: TenureError, *, status: int | None = None) -> Answer:
+    """The error as a problem document; a 429 or 503 says when to come back."""
+    document = problem_of(error, status=status)
+    headers = [("content-type", CONTENT_TYPE)]
+    if document.status in {429, 503}:
+        headers.append(("retry-after", str(RETRY_AFTER_SECONDS)))
+    return Answer(document.status, _encode(document), headers)
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(Code.TOO_LARGE, f"A request here has at most {limit:,} bytes.")

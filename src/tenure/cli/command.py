@@ -1,0 +1,96 @@
+"""The frame around every command: lazy groups, the options that all share, and errors without tracebacks."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tenure.cli.exit_codes import ExitCode, exit_code_of
+from tenure.cli.printing import error_json, print_error, print_json
+from tenure.core.errors import Code, LocalFault, TenureError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when it is asked for, so that `tenure client status` stays quick."""
+
+    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
+        """`modules` maps a command's name to the module whose `command` it is."""
+        super().__init__(*args, **kwargs)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order in which a newcomer needs them."""
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """The command; one that needs packages which are not installed says which extra brings them."""
+        module = self._modules.get(cmd_name)
+        if module is None:
+            return None
+        try:
+            command: click.Command = importlib.import_module(module).command
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] == "tenure":
+                raise
+            raise click.ClickException(
+                f"This command needs the package {error.name!r}. Install Tenure with its servers: "
+                "pip install 'tenure[server]'"
+            ) from error
+        return command
+
+
+def home_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--home DIR`, as `home`: a Path or None."""
+    return click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The state folder (default: $TENURE_HOME, else the user's own; root: /var/lib/tenure).",
+    )(function)
+
+
+def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--json`, as `as_json`: print one JSON object instead of text."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")(
+        function
+    )
+
+
+def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code; every error is told in words, none as a traceback."""
+    as_json = "--json" in (arguments if arguments is not None else sys.argv[1:])
+    try:
+        result = group.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except TenureError as error:
+        return _tell(error, as_json=as_json)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        return ExitCode.FAILED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader (head, less) left: nothing more to say, and nothing to flush at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except OSError as error:
+        fault = LocalFault(Code.HOME_UNUSABLE, f"The operating system refused: {error}.")
+        return _tell(fault, as_json=as_json)
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _tell(error: TenureError, *, as_json: bool) -> int:
+    if as_json:
+        print_json(error_json(error))
+    else:
+        print_error(error)
+    return exit_code_of(error)

@@ -1,0 +1,66 @@
+"""What commands print: JSON for machines, label and value or a table for people."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tenure.core.errors import TenureError
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_facts(facts: Iterable[tuple[str, object]]) -> None:
+    """Lines of label and value, the values aligned; a value of None is a dash."""
+    rows = [(label, "-" if value is None else str(value)) for label, value in facts]
+    width = max((len(label) for label, _ in rows), default=0)
+    for label, value in rows:
+        click.echo(f"  {click.style(label.ljust(width), dim=True)}  {value}")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table, in color when it goes to a terminal. Needs the `server` extra."""
+    from rich.console import Console  # noqa: PLC0415 - a client is installed without it
+    from rich.table import Table  # noqa: PLC0415 - as above
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*("-" if cell is None else str(cell) for cell in row))
+    Console().print(table)
+
+
+def print_error(error: TenureError) -> None:
+    """What went wrong and what to do, on standard error."""
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.detail}", err=True)
+    if error.cure:
+        click.echo(f"  {click.style('cure:', fg='green')} {error.cure}", err=True)
+    code = f"{error.code.value}, {error.hresult}" if error.hresult else error.code.value
+    click.echo(f"  {click.style('code:', dim=True)} {code}", err=True)
+
+
+def error_json(error: TenureError) -> dict[str, Any]:
+    """The error as `--json` prints it."""
+    return {
+        "error": {
+            "code": error.code.value,
+            "detail": error.detail,
+            "cure": error.cure,
+            "hresult": error.hresult,
+        }
+    }
+
+
+def timestamp(seconds: int | None) -> str | None:
+    """RFC 3339 in UTC, as every JSON of ours writes times."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
