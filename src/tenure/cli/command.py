@@ -63,6 +63,19 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def key_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`[KEY]`, as `key`; missing or `-`: asked for without echo, or read from standard input."""
+    return click.argument("key", required=False, default="-", callback=_read_key)(function)
+
+
+def _read_key(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value != "-":
+        return value
+    if sys.stdin.isatty():
+        return str(click.prompt("Product key", hide_input=True))
+    return sys.stdin.readline(200).strip()
+
+
 def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code; every error is told in words, none as a traceback."""
     as_json = "--json" in (arguments if arguments is not None else sys.argv[1:])

@@ -140,9 +140,26 @@ class Application:
     def __init__(self, table: Table) -> None:
         """Serve what the table names; anything else is `not_found`."""
         self._table = table
+        self._answering = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def idle(self) -> None:
+        """Every request that was accepted has been answered."""
+        await self._idle.wait()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
+        self._answering += 1
+        self._idle.clear()
+        try:
+            await self._serve(scope, protocol)
+        finally:
+            self._answering -= 1
+            if not self._answering:
+                self._idle.set()
+
+    async def _serve(self, scope: Scope, protocol: HTTPProtocol) -> None:
         answer = await self._answer(scope, protocol)
         try:
             protocol.response_bytes(answer.status, answer.headers, answer.body)

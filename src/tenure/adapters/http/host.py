@@ -1,0 +1,90 @@
+"""The endpoints of an activation host (design, section 5)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import tenure
+from tenure.adapters.http.rsgi import Answer, Endpoint, Request, json_answer
+from tenure.core.errors import Code
+from tenure.host.desk import Held
+from tenure.wire.activation import MAX_BODY, MAX_WAIT, decode_activation
+from tenure.wire.publication import Certificates, Health, PoolHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenure.core.clock import Clock
+    from tenure.host.desk import Desk
+
+_WAIT: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;[^,]*)?(?=,|$)', re.IGNORECASE)
+
+
+class HostEndpoints:
+    """What a host serves, over one desk."""
+
+    def __init__(self, desk: Desk, clock: Clock) -> None:
+        """The desk decides; these only read and write HTTP."""
+        self._desk = desk
+        self._clock = clock
+
+    async def activations(self, request: Request) -> Answer:
+        """`POST /v1/activations`."""
+        wait = preferred_wait(request.header("prefer"))
+        body = decode_activation(await request.json_body(MAX_BODY))
+        answer = await self._desk.activate(body, address=peer_address(request.scope.client), wait=wait)
+        if not isinstance(answer, Held):
+            return json_answer(answer)
+        headers = [("retry-after", str(answer.retry_after))]
+        if answer.waited is not None:
+            headers.append(("preference-applied", f"wait={answer.waited}"))
+        return json_answer(answer.body, status=202, headers=headers)
+
+    async def health(self, _request: Request) -> Answer:
+        """`GET /v1/health`: always 200 while the process serves; `status` says how well."""
+        served = self._desk.served
+        pools = {
+            (product.certificate.publisher_id, product.pool): PoolHealth(
+                publisher_id=product.certificate.publisher_id,
+                pool=product.pool,
+                count=self._desk.counts.get(product.terms.row, 0),
+                threshold=product.terms.threshold,
+            )
+            for product in served.products.values()
+        }
+        return json_answer(
+            Health(
+                status="ok" if pools else Code.HOST_NOT_ACTIVATED.value,
+                time=self._clock(),
+                version=tenure.__version__,
+                host_id=served.identity.host_id if served.identity else None,
+                pools=tuple(pools.values()),
+            )
+        )
+
+    async def certificates(self, _request: Request) -> Answer:
+        """`GET /v1/certificates`: the host's certificates, one a publisher."""
+        tokens = (p.certificate_token for p in self._desk.served.publishers.values())
+        return json_answer(Certificates(tuple(token for token in tokens if token is not None)))
+
+
+def routes(endpoints: HostEndpoints) -> Mapping[str, Endpoint]:
+    """Everything that a host serves."""
+    return {
+        "POST /v1/activations": endpoints.activations,
+        "GET /v1/health": endpoints.health,
+        "GET /v1/certificates": endpoints.certificates,
+    }
+
+
+def preferred_wait(header: str | None) -> int:
+    """The seconds of `Prefer: wait=N` (RFC 7240, section 4.3): over 60 counts as 60, absent or malformed as 0."""
+    found = _WAIT.search(header[:1000]) if header else None
+    return min(int(found.group(1)), MAX_WAIT) if found else 0
+
+
+def peer_address(client: str) -> str:
+    """The address of a peer without its port: `127.0.0.1:5000` or `[::1]:5000`, as granian tells it."""
+    address = client.rpartition(":")[0] or client
+    return address.strip("[]")

@@ -1,0 +1,67 @@
+"""Asking a publisher: its catalogs, and a certificate for a host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tenure.adapters.http.client import HttpAnswer, HttpClient, NoAnswerError
+from tenure.core.errors import Code, Unavailable, UsageError
+from tenure.wire.enrolment import HostActivated, RequestBody, decode_host_activated
+from tenure.wire.problems import error_of
+from tenure.wire.trust import catalogs_in
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+_OK = 200
+
+
+class PublisherClient:
+    """One publisher's API at a base URL."""
+
+    def __init__(self, url: str | None, http: HttpClient) -> None:
+        """`url` is the base; a trailing slash does not matter.
+
+        Raises:
+            UsageError: code `invalid_argument`, when there is no URL.
+        """
+        if not url:
+            raise UsageError(
+                Code.INVALID_ARGUMENT,
+                "The catalog does not say where its publisher is reached.",
+                "Ask the publisher for the address and give it with --publisher URL.",
+            )
+        self._url = url.rstrip("/")
+        self._http = http
+
+    def catalogs(self, publisher_id: UUID, *, after: int) -> tuple[str, ...]:
+        """The publisher's catalogs that lead from seq `after` to the newest.
+
+        Raises:
+            Refused, Unavailable, Untrusted: what the publisher said, or that it did not answer.
+        """
+        return catalogs_in(self._ask("GET", f"/v1/publishers/{publisher_id}/catalogs?after={after}").body)
+
+    def activate_host(self, request: str) -> HostActivated:
+        """The certificate for a host's request.
+
+        Raises:
+            Refused, Unavailable, Untrusted: what the publisher said, or that it did not answer.
+        """
+        body = msgspec.json.encode(RequestBody(request))
+        return decode_host_activated(self._ask("POST", "/v1/host-activations", body).body)
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> HttpAnswer:
+        try:
+            answer = self._http.request(method, self._url + path, body=body)
+        except NoAnswerError as error:
+            raise Unavailable(
+                Code.PUBLISHER_UNREACHABLE,
+                f"The publisher at {self._url} gave no answer: {error.reason}.",
+                "Check the address, the network and the proxy in between; nothing was changed here.",
+            ) from error
+        if answer.status != _OK:
+            raise error_of(answer.status, answer.body)
+        return answer

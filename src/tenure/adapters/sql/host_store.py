@@ -1,0 +1,147 @@
+"""A host's identity, documents and settings in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+
+from tenure.adapters.sql import host_tables as tables
+from tenure.adapters.sql.sqlite import open_engine, reading, storage_errors
+from tenure.host.ledger import Outcome
+from tenure.host.store import Enrolment, HostIdentity, RequestTotals, StoredRows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from tenure.core.catalog import Catalog
+
+
+class SqlHostStore:
+    """`HostStore` over one database file, which has the newest schema."""
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is read before it is asked for."""
+        self._path = path
+        self._engine = open_engine(path)
+
+    def close(self) -> None:
+        """The file is closed."""
+        self._engine.dispose()
+
+    def identity(self) -> HostIdentity | None:
+        """Who this host is."""
+        with storage_errors(self._path), reading(self._engine) as connection:
+            row = connection.execute(select(tables.host.c.host_id, tables.host.c.epoch)).first()
+        return HostIdentity(UUID(bytes=row.host_id), row.epoch) if row is not None else None
+
+    def set_identity(self, identity: HostIdentity) -> None:
+        """The host is this one."""
+        with storage_errors(self._path), self._engine.begin() as connection:
+            connection.execute(delete(tables.host))
+            connection.execute(
+                insert(tables.host).values(id=1, host_id=identity.host_id.bytes, epoch=identity.epoch)
+            )
+
+    def enrolments(self) -> Sequence[Enrolment]:
+        """All publishers whose catalogs this host holds."""
+        with storage_errors(self._path), reading(self._engine) as connection:
+            tokens: dict[int, list[str]] = {}
+            for row in connection.execute(select(tables.catalog).order_by(tables.catalog.c.place)):
+                tokens.setdefault(row.publisher, []).append(row.token)
+            return [
+                Enrolment(UUID(bytes=row.publisher_id), tuple(tokens[row.id]), row.certificate)
+                for row in connection.execute(select(tables.publisher).order_by(tables.publisher.c.id))
+            ]
+
+    def save_catalogs(self, publisher_id: UUID, tokens: Sequence[str], newest: Catalog) -> None:
+        """The publisher's catalogs are these; every pool and product of the newest has a row."""
+        with storage_errors(self._path), self._engine.begin() as connection:
+            publisher = _publisher_row(connection, publisher_id)
+            connection.execute(delete(tables.catalog).where(tables.catalog.c.publisher == publisher))
+            connection.execute(
+                insert(tables.catalog),
+                [
+                    {"publisher": publisher, "place": place, "token": token}
+                    for place, token in enumerate(tokens)
+                ],
+            )
+            for name in newest.pools:
+                _pool_row(connection, publisher, name)
+            for product in newest.products:
+                pool = _pool_row(connection, publisher, product.pool)
+                same = tables.product.c.product_id == product.product_id.bytes
+                if connection.execute(update(tables.product).where(same).values(pool=pool)).rowcount == 0:
+                    connection.execute(
+                        insert(tables.product).values(pool=pool, product_id=product.product_id.bytes)
+                    )
+
+    def save_certificate(self, publisher_id: UUID, token: str) -> None:
+        """The host's certificate of this publisher is this one."""
+        with storage_errors(self._path), self._engine.begin() as connection:
+            publisher = _publisher_row(connection, publisher_id)
+            connection.execute(
+                update(tables.publisher).where(tables.publisher.c.id == publisher).values(certificate=token)
+            )
+
+    def rows(self) -> StoredRows:
+        """The numbers of all pools and products."""
+        pools = select(tables.pool.c.id, tables.pool.c.name, tables.publisher.c.publisher_id).join(
+            tables.publisher
+        )
+        with storage_errors(self._path), reading(self._engine) as connection:
+            return StoredRows(
+                pools={(UUID(bytes=row.publisher_id), row.name): row.id for row in connection.execute(pools)},
+                products={
+                    UUID(bytes=row.product_id): row.id
+                    for row in connection.execute(select(tables.product.c.id, tables.product.c.product_id))
+                },
+            )
+
+    def settings(self) -> Mapping[str, str]:
+        """All settings that were made."""
+        with storage_errors(self._path), reading(self._engine) as connection:
+            return {row.name: row.value for row in connection.execute(select(tables.setting))}
+
+    def known_machines(self) -> Mapping[int, int]:
+        """How many machines each pool knows, by its row."""
+        counted = select(tables.machine.c.pool, func.count().label("machines")).group_by(
+            tables.machine.c.pool
+        )
+        with storage_errors(self._path), reading(self._engine) as connection:
+            return {row.pool: row.machines for row in connection.execute(counted)}
+
+    def totals(self) -> RequestTotals:
+        """How many requests were answered, and how."""
+        summed = select(
+            tables.daily_total.c.outcome, func.sum(tables.daily_total.c.requests).label("requests")
+        ).group_by(tables.daily_total.c.outcome)
+        with storage_errors(self._path), reading(self._engine) as connection:
+            by_outcome = {row.outcome: int(row.requests) for row in connection.execute(summed)}
+        return RequestTotals(
+            granted=by_outcome.get(Outcome.GRANTED, 0),
+            waiting=by_outcome.get(Outcome.WAITING, 0),
+            refused=by_outcome.get(Outcome.REFUSED, 0),
+        )
+
+
+def _publisher_row(connection: Connection, publisher_id: UUID) -> int:
+    same = select(tables.publisher.c.id).where(tables.publisher.c.publisher_id == publisher_id.bytes)
+    found = connection.execute(same).scalar()
+    if found is not None:
+        return int(found)
+    connection.execute(insert(tables.publisher).values(publisher_id=publisher_id.bytes))
+    return int(connection.execute(same).scalar_one())
+
+
+def _pool_row(connection: Connection, publisher: int, name: str) -> int:
+    same = select(tables.pool.c.id).where(tables.pool.c.publisher == publisher, tables.pool.c.name == name)
+    found = connection.execute(same).scalar()
+    if found is not None:
+        return int(found)
+    connection.execute(insert(tables.pool).values(publisher=publisher, name=name))
+    return int(connection.execute(same).scalar_one())

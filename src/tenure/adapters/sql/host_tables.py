@@ -1,0 +1,130 @@
+"""The tables of a host. Every id of a machine, product or request is its 16 bytes; every time Unix seconds.
+
+`machine` and `installation` are the hot ones: clustered on their keys, no row id, nothing stored twice, so that a
+million machines fit in memory's cache and a request touches few pages (docs/adr/0006).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+host = Table(
+    "host",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("host_id", LargeBinary(16), nullable=False),
+    Column("epoch", Integer, nullable=False),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+publisher = Table(
+    "publisher",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("publisher_id", LargeBinary(16), nullable=False, unique=True),
+    Column("certificate", Text),
+)
+
+catalog = Table(
+    "catalog",
+    metadata,
+    Column("publisher", Integer, ForeignKey("publisher.id"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("token", Text, nullable=False),
+)
+
+pool = Table(
+    "pool",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("publisher", Integer, ForeignKey("publisher.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("publisher", "name"),
+)
+
+product = Table(
+    "product",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pool", Integer, ForeignKey("pool.id"), nullable=False),
+    Column("product_id", LargeBinary(16), nullable=False, unique=True),
+)
+
+machine = Table(
+    "machine",
+    metadata,
+    Column("pool", Integer, ForeignKey("pool.id"), primary_key=True),
+    Column("machine_id", LargeBinary(16), primary_key=True),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+    Column("hostname", Text, nullable=False),
+    Column("virtual", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("machine_fingerprint", machine.c.pool, machine.c.fingerprint, unique=True)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("machine_id", LargeBinary(16), primary_key=True),
+    Column("product", Integer, ForeignKey("product.id"), primary_key=True),
+    Column("request_id", LargeBinary(16), nullable=False),
+    Column("digest", LargeBinary(16), nullable=False),
+    Column("outcome", SmallInteger, nullable=False),
+    Column("log_id", Integer, nullable=False),
+    Column("logged_at", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+request_log = Table(
+    "request_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Integer, nullable=False),
+    Column("last_at", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("outcome", SmallInteger, nullable=False),
+    Column("code", Text),
+    Column("product_id", LargeBinary(16), nullable=False),
+    Column("machine_id", LargeBinary(16), nullable=False),
+    Column("request_id", LargeBinary(16), nullable=False),
+    Column("hostname", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("count", Integer),
+    Column("threshold", Integer),
+    Column("sighting", Text),
+    Column("virtual", Boolean),
+    Column("license_status", SmallInteger),
+    Column("minutes_remaining", Integer),
+)
+
+daily_total = Table(
+    "daily_total",
+    metadata,
+    Column("day", Integer, primary_key=True),
+    Column("outcome", SmallInteger, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("requests", Integer, nullable=False),
+)

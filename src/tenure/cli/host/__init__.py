@@ -1,0 +1,19 @@
+"""`tenure host`: the activation host's side."""
+
+from __future__ import annotations
+
+import click
+
+from tenure.cli.command import LazyGroup
+
+COMMANDS = {
+    "install-key": "tenure.cli.host.install_key",
+    "activate": "tenure.cli.host.activate",
+    "serve": "tenure.cli.host.serve",
+    "status": "tenure.cli.host.status",
+}
+
+
+@click.group("host", cls=LazyGroup, modules=COMMANDS)
+def command() -> None:
+    """The activation host: counts the machines of a network and grants their leases."""

@@ -1,0 +1,27 @@
+"""`tenure host serve`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tenure.adapters.os.home import home_to_write
+from tenure.cli.command import home_option
+from tenure.programs.host_server import HostServer
+from tenure.programs.serving import serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("serve")
+@click.option("--host", "address", default="0.0.0.0", show_default=True, help="The address to listen on.")  # noqa: S104 - a host serves its network
+@click.option(
+    "--port", default=1688, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
+)
+@home_option
+def command(address: str, port: int, home: Path | None) -> None:
+    """Serve machines until stopped (Ctrl-C or SIGTERM); what was accepted is answered first."""
+    server = HostServer(home_to_write(home), address, port)
+    serve(server, lambda: click.echo(f"The host listens on {server.url}. Stop it with Ctrl-C."))

@@ -1,0 +1,143 @@
+"""Group commit: requests that arrive while one transaction is on its way to disk share the next one.
+
+One thread owns the ledger. Whatever is queued when it is free, at most `BATCH_LIMIT`, becomes one transaction; its
+receipts go back to the event loop in one call. Under load batches grow by themselves, and alone a request waits for
+nobody. A full queue refuses at once: memory never grows with the backlog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from tenure.core.errors import Code, TenureError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenure.core.clock import Clock
+    from tenure.host.ledger import Entry, Ledger, Receipt, Refusal
+
+BATCH_LIMIT: Final = 512
+QUEUE_LIMIT: Final = 8_192
+"""Requests that may wait for the disk: under a second's work of a small host."""
+POLL_SECONDS: Final = 1.0
+"""How often the ledger is asked whether another program changed it (design, section 7)."""
+
+log = logging.getLogger("tenure.host")
+
+_Place: TypeAlias = "tuple[Entry | Refusal, asyncio.Future[Receipt | None]]"
+
+
+class CommitQueue:
+    """Brings entries to the ledger in batches, from the event loop that `start` was called on."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        reload: Callable[[], None],
+        on_counts: Callable[[dict[int, int], int], None],
+    ) -> None:
+        """`reload()` in the queue's thread when another program wrote; `on_counts(counts by pool row, newest row)`.
+
+        The latter is called on the event loop after each batch and each reload.
+        """
+        self._ledger = ledger
+        self._clock = clock
+        self._reload = reload
+        self._on_counts = on_counts
+        self._waiting: deque[_Place] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="tenure-commit", daemon=True)
+
+    def start(self) -> None:
+        """Entries are taken from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Everything that was queued is on disk, and the thread has ended."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        await asyncio.to_thread(self._thread.join)
+
+    def submit(self, entry: Entry | Refusal) -> asyncio.Future[Receipt | None]:
+        """A future of the receipt: it is done once the entry is on disk.
+
+        Raises:
+            Unavailable: code `overloaded`, at once; or, from the future, what the ledger's commit raised.
+        """
+        if len(self._waiting) >= QUEUE_LIMIT:
+            raise Unavailable(
+                Code.OVERLOADED, "The host has more requests than it can record.", "Come back later."
+            )
+        if self._loop is None:
+            raise Unavailable(Code.STORAGE_UNAVAILABLE, "The host has not started yet.", "Come back later.")
+        future: asyncio.Future[Receipt | None] = self._loop.create_future()
+        with self._wake:
+            self._waiting.append((entry, future))
+            self._wake.notify()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                if not self._waiting and not self._stopping:
+                    self._wake.wait(POLL_SECONDS)
+                if not self._waiting and self._stopping:
+                    return
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_LIMIT))]
+            try:
+                changed = self._ledger.changed_elsewhere()
+                if changed:
+                    self._reload()
+                if batch:
+                    self._commit(batch)
+                if changed or batch:
+                    self._tell(self._on_counts, self._ledger.counts(self._clock()), self._ledger.newest_row)
+            except TenureError as error:
+                self._fail(batch, error)
+            except Exception:
+                log.exception("a defect of Tenure's own, while recording requests")
+                self._fail(
+                    batch, Unavailable(Code.STORAGE_UNAVAILABLE, "The host failed to record the request.")
+                )
+
+    def _commit(self, batch: list[_Place]) -> None:
+        try:
+            receipts: list[Receipt | None] | TenureError = self._ledger.commit([entry for entry, _ in batch])
+        except TenureError as error:
+            log.warning("requests could not be recorded: %s", error)
+            receipts = error
+        self._tell(_resolve, batch, receipts)
+
+    def _fail(self, batch: list[_Place], error: TenureError) -> None:
+        self._tell(_resolve, batch, error)
+
+    def _tell(self, call: Callable[..., None], *arguments: object) -> None:
+        """Call on the event loop; when that has closed, nobody waits for the answer any more."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+
+def _resolve(batch: list[_Place], receipts: list[Receipt | None] | TenureError) -> None:
+    """Hand out the receipts, or the error that the whole batch met; those who left meanwhile are passed over."""
+    for index, (_, future) in enumerate(batch):
+        if future.done():
+            continue
+        if isinstance(receipts, TenureError):
+            future.set_exception(
+                Unavailable(
+                    Code.STORAGE_UNAVAILABLE, "The host could not record the request.", "Come back later."
+                )
+            )
+        else:
+            future.set_result(receipts[index])

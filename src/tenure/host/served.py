@@ -1,0 +1,142 @@
+"""What a host serves at this moment: one snapshot, made when something changes and only looked up in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tenure.core.errors import Code, Refused, Unavailable
+from tenure.host.ledger import PoolTerms
+from tenure.wire.jws import Typ, read
+from tenure.wire.trust import TrustedCatalogs, first_catalogs, stored_certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from tenure.core.catalog import Catalog
+    from tenure.core.certificate import HostCertificate
+    from tenure.core.policy import Policy
+    from tenure.host.store import Enrolment, HostIdentity, StoredRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedPublisher:
+    """A publisher whose catalogs this host holds and, once activated, whose leases it grants."""
+
+    catalogs: TrustedCatalogs
+    certificate: HostCertificate | None
+    certificate_token: str | None
+
+    @property
+    def catalog(self) -> Catalog:
+        """The newest catalog."""
+        return self.catalogs.newest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedProduct:
+    """A product that this host grants leases for, with everything that a request needs of it."""
+
+    product_id: UUID
+    row: int
+    pool: str
+    terms: PoolTerms
+    policy: Policy
+    certificate: HostCertificate
+    certificate_token: str
+    catalog_seq: int
+    contact: str
+    renewal_interval_s: int
+    retry_interval_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """The snapshot."""
+
+    identity: HostIdentity | None
+    publishers: Mapping[UUID, ServedPublisher] = field(default_factory=dict)
+    products: Mapping[UUID, ServedProduct] = field(default_factory=dict)
+
+    def product(self, product_id: UUID) -> ServedProduct:
+        """The product, if this host may grant leases for it.
+
+        Raises:
+            Unavailable: code `host_not_activated`, when the host holds no certificate of the product's publisher.
+            Refused: code `product_not_served`, when no certificate covers it.
+        """
+        product = self.products.get(product_id)
+        if product is not None:
+            return product
+        owner = next((p for p in self.publishers.values() if p.catalog.product(product_id)), None)
+        if owner is None and any(p.certificate for p in self.publishers.values()):
+            raise Refused(
+                Code.PRODUCT_NOT_SERVED,
+                f"This host has no catalog with product {product_id}.",
+                "Ask for a host that serves it, or have its publisher's host key installed here.",
+            )
+        if owner is None or owner.certificate is None:
+            raise Unavailable(
+                Code.HOST_NOT_ACTIVATED,
+                "This host is not activated.",
+                "Its administrator activates it with: tenure host activate.",
+            )
+        raise Refused(
+            Code.PRODUCT_NOT_SERVED,
+            f"This host's certificate does not cover the pool of product {product_id}.",
+            "A host key for that pool is needed.",
+        )
+
+    @property
+    def windows(self) -> Mapping[int, int]:
+        """The window of every pool that is served, by its row."""
+        return {product.terms.row: product.terms.window_seconds for product in self.products.values()}
+
+
+def snapshot(
+    identity: HostIdentity | None,
+    enrolments: Sequence[Enrolment],
+    rows: StoredRows,
+    settings: Mapping[str, str],
+) -> Served:
+    """What a host with these documents serves; each was verified when it came, and is verified again here.
+
+    Raises:
+        Untrusted: a stored document is damaged.
+    """
+    publishers: dict[UUID, ServedPublisher] = {}
+    products: dict[UUID, ServedProduct] = {}
+    for enrolment in enrolments:
+        publisher = _publisher(enrolment)
+        publishers[enrolment.publisher_id] = publisher
+        if publisher.certificate is None or publisher.certificate_token is None:
+            continue
+        for product in publisher.catalog.products:
+            policy = publisher.certificate.pools.get(product.pool)
+            pool_row = rows.pools.get((enrolment.publisher_id, product.pool))
+            product_row = rows.products.get(product.product_id)
+            if policy is None or pool_row is None or product_row is None:
+                continue
+            products[product.product_id] = ServedProduct(
+                product_id=product.product_id,
+                row=product_row,
+                pool=product.pool,
+                terms=PoolTerms(pool_row, policy.window_seconds, policy.threshold),
+                policy=policy,
+                certificate=publisher.certificate,
+                certificate_token=publisher.certificate_token,
+                catalog_seq=publisher.catalog.seq,
+                contact=publisher.catalog.contact,
+                renewal_interval_s=int(settings.get("renewal_interval_s", policy.renewal_interval_s)),
+                retry_interval_s=int(settings.get("retry_interval_s", policy.retry_interval_s)),
+            )
+    return Served(identity=identity, publishers=publishers, products=products)
+
+
+def _publisher(enrolment: Enrolment) -> ServedPublisher:
+    # The chain was pinned when it came; at rest its own first root is the pin.
+    catalogs = first_catalogs(enrolment.catalogs, root_kid=read(enrolment.catalogs[0], Typ.CATALOG).kid)
+    token = enrolment.certificate
+    certificate = stored_certificate(token, catalogs.newest) if token is not None else None
+    return ServedPublisher(catalogs=catalogs, certificate=certificate, certificate_token=token)

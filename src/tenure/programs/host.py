@@ -1,0 +1,133 @@
+"""The activation host: what each command of `tenure host` does."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from tenure.adapters.files.atomic import read_file
+from tenure.adapters.files.host_keys import HostKeyFolder
+from tenure.adapters.files.keys import load_public_key
+from tenure.adapters.http.client import HttpClient
+from tenure.adapters.http.publisher_client import PublisherClient
+from tenure.adapters.os.clock import system_clock
+from tenure.adapters.os.randomness import new_uuid
+from tenure.adapters.sql.host_ledger import SqliteLedger
+from tenure.adapters.sql.host_store import SqlHostStore
+from tenure.adapters.sql.migrations import History, migrate
+from tenure.core.errors import Code, UsageError
+from tenure.host import setup
+from tenure.host.served import Served, snapshot
+from tenure.host.status import HostStatus, host_status
+from tenure.host.store import identity_of
+from tenure.programs.host_server import listening_at
+from tenure.wire.trust import catalogs_in, first_catalogs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from uuid import UUID
+
+    from tenure.adapters.os.home import Home
+    from tenure.core.certificate import HostCertificate
+    from tenure.wire.enrolment import HostActivated
+
+CATALOG_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of a catalog file: every edition that changed roots, at most 1 MiB each."""
+
+
+@contextmanager
+def open_store(home: Home) -> Iterator[SqlHostStore]:
+    """The host's store in this home, at the newest schema."""
+    path = database_path(home)
+    migrate(path, History.HOST)
+    store = SqlHostStore(path)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def database_path(home: Home) -> Path:
+    """Where a host keeps everything that is no secret."""
+    return home.host / "host.db"
+
+
+def install_key(home: Home, typed: str, *, catalog: Path, root: Path | None) -> setup.InstalledKey:
+    """The host in this home has the key and trusts the catalog; a server that is running learns of it by itself."""
+    data = read_file(catalog, limit=CATALOG_LIMIT)
+    if data is None:
+        raise UsageError(
+            Code.INVALID_ARGUMENT, f"There is no file {catalog}.", "The publisher gives it to you."
+        )
+    with open_store(home) as store:
+        return setup.install_key(
+            typed,
+            catalogs_in(data),
+            root_kid=load_public_key(root).kid if root is not None else None,
+            store=store,
+            keys=HostKeyFolder(home.host),
+            new_uuid=new_uuid,
+            refuse_foreign=refuse_foreign_key,
+        )
+
+
+def activate(
+    home: Home, *, publisher_url: str | None, publisher_id: UUID | None
+) -> tuple[HostActivated, HostCertificate]:
+    """The host is activated, or its certificate renewed, by its publisher over the network."""
+    keys = HostKeyFolder(home.host)
+    with open_store(home) as store:
+        draft = setup.draft_activation(
+            publisher_id,
+            store=store,
+            keys=keys,
+            fingerprint_of=lambda publisher: machine_fingerprint(home.host, publisher),
+            new_uuid=new_uuid,
+            clock=system_clock,
+        )
+        publisher = PublisherClient(publisher_url or draft.publisher_url, HttpClient())
+        answer = publisher.activate_host(draft.token)
+        known = first_catalogs(
+            next(e.catalogs for e in store.enrolments() if e.publisher_id == draft.publisher_id)
+        ).newest.seq
+        certificate = setup.accept_certificate(
+            draft,
+            answer.certificate,
+            publisher.catalogs(draft.publisher_id, after=known),
+            store=store,
+            keys=keys,
+            clock=system_clock,
+        )
+    return answer, certificate
+
+
+def status(home: Home) -> tuple[HostStatus, str | None]:
+    """What the host in this home can tell of itself, and where its server listens (None: it is not running).
+
+    Raises:
+        UsageError: code `not_set_up`, when there is no host in this home.
+    """
+    if not database_path(home).exists():
+        raise UsageError(
+            Code.NOT_SET_UP,
+            f"There is no host in {home.root}.",
+            "Set one up: tenure host install-key KEY --catalog FILE; or name its --home.",
+        )
+    with open_store(home) as store:
+        identity_of(store)
+        served = load_served(store)
+        ledger = SqliteLedger(database_path(home), lambda: served.windows)
+        try:
+            return host_status(store, served, ledger.counts(system_clock())), listening_at(home)
+        finally:
+            ledger.close()
+
+
+def load_served(store: SqlHostStore) -> Served:
+    """What the host of this store serves now."""
+    return snapshot(store.identity(), store.enrolments(), store.rows(), store.settings())
+
+
+def refuse_foreign_key(typed: str) -> None:
+    """No other system's keys are told apart yet: `tenure.microsoft` will be asked here."""

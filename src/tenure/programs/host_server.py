@@ -1,0 +1,122 @@
+"""The running activation host: ledger, commit queue, desk and HTTP server, wired and taken down in order."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from tenure.adapters.files.atomic import read_file, write_atomically
+from tenure.adapters.files.host_keys import HostKeyFolder
+from tenure.adapters.http.host import HostEndpoints, routes
+from tenure.adapters.http.rsgi import Application, Table
+from tenure.adapters.http.server import HttpServer
+from tenure.adapters.os.clock import system_clock
+from tenure.adapters.os.lock import ServerLock
+from tenure.adapters.sql.host_ledger import SqliteLedger
+from tenure.adapters.sql.host_store import SqlHostStore
+from tenure.adapters.sql.migrations import History, migrate
+from tenure.core.errors import TenureError
+from tenure.host.commit_queue import CommitQueue
+from tenure.host.desk import Desk
+from tenure.host.served import Served, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tenure.adapters.os.home import Home
+    from tenure.core.clock import Clock
+
+log = logging.getLogger("tenure.host")
+
+
+class HostServer:
+    """The activation host of one home, serving from `start` to `stop`."""
+
+    def __init__(self, home: Home, address: str, port: int, *, clock: Clock = system_clock) -> None:
+        """Take the home and choose the port; port 0 picks a free one, which `url` then says.
+
+        Raises:
+            LocalFault: code `home_in_use` or `address_in_use`.
+            Unavailable, Untrusted: the home's database cannot be used.
+        """
+        self._home = home
+        self._clock = clock
+        path = home.host / "host.db"
+        migrate(path, History.HOST)
+        self._lock = ServerLock(home.host)
+        self._lock.take()
+        try:
+            self._store = SqlHostStore(path)
+            self._keys = HostKeyFolder(home.host)
+            self._served = self._load()
+            self._ledger = SqliteLedger(path, lambda: self._served.windows)
+            self._queue = CommitQueue(self._ledger, clock, reload=self._reload, on_counts=self._on_counts)
+            self._desk = Desk(submit=self._queue.submit, clock=clock)
+            self._application = Application(Table(routes(HostEndpoints(self._desk, clock))))
+            self._http = HttpServer(self._application, address, port)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    @property
+    def url(self) -> str:
+        """The base that machines use."""
+        return self._http.url
+
+    async def start(self) -> None:
+        """The port answers; `tenure host status` says so.
+
+        Raises:
+            LocalFault: code `address_in_use`.
+            Unavailable, Untrusted: the database cannot be read.
+        """
+        self._desk.serve(self._served, self._keys.host_key())
+        self._desk.counted(self._ledger.counts(self._clock()), self._ledger.newest_row)
+        self._queue.start()
+        await self._http.start()
+        write_atomically(_serving_path(self._home), json.dumps({"url": self.url}).encode())
+
+    async def stop(self) -> None:
+        """Held requests were let go, accepted ones answered, everything is on disk, and the home is free."""
+        self._desk.close()
+        await self._application.idle()
+        await self._http.stop()
+        await self._queue.stop()
+        self._ledger.close()
+        self._store.close()
+        _serving_path(self._home).unlink(missing_ok=True)
+        self._lock.release()
+
+    def _load(self) -> Served:
+        store = self._store
+        return snapshot(store.identity(), store.enrolments(), store.rows(), store.settings())
+
+    def _reload(self) -> None:
+        """In the queue's thread: another program changed the database, so what is served may differ."""
+        try:
+            self._served = self._load()
+        except TenureError as error:
+            log.warning("a change could not be read, so the host goes on as before: %s", error)
+
+    def _on_counts(self, counts: Mapping[int, int], newest_row: int) -> None:
+        if self._desk.served is not self._served:
+            self._desk.serve(self._served, self._keys.host_key())
+        self._desk.counted(dict(counts), newest_row)
+
+
+def listening_at(home: Home) -> str | None:
+    """The URL of the server that runs on this home, None when none does."""
+    if not home.host.exists() or not ServerLock(home.host).held:
+        return None
+    data = read_file(_serving_path(home), limit=4096)
+    try:
+        url = json.loads(data or b"{}").get("url")
+    except (ValueError, AttributeError):
+        return None
+    return url if isinstance(url, str) else None
+
+
+def _serving_path(home: Home) -> Path:
+    return home.host / "serving.json"

@@ -1,0 +1,54 @@
+"""Running servers until somebody stops the process, in the order that their requests need."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Server(Protocol):
+    """What can be started and stopped."""
+
+    async def start(self) -> None:
+        """It serves when this returns."""
+        ...
+
+    async def stop(self) -> None:
+        """It has answered what it accepted, and lets everything go."""
+        ...
+
+
+def serve(server: Server, ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM, calling `ready` once the server answers.
+
+    Raises:
+        TenureError: the server could not start.
+    """
+    asyncio.run(_serve(server, ready))
+
+
+async def _serve(server: Server, ready: Callable[[], None]) -> None:
+    stop = stop_event()
+    await server.start()
+    try:
+        ready()
+        await stop.wait()
+    finally:
+        await server.stop()
+
+
+def stop_event() -> asyncio.Event:
+    """An event of the running loop that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if sys.platform == "win32":
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        else:
+            loop.add_signal_handler(number, stop.set)
+    return stop

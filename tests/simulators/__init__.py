@@ -1,0 +1,1 @@
+"""The peers that tests talk to: real documents, no network, no disk."""
