@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from simulators.publisher import NOW, SimulatedPublisher, seeded
-from tenure.core.errors import TenureError
 from tenure.host.desk import Desk
 from tenure.host.memory import MemoryLedger
 from tenure.host.served import Served, snapshot
 from tenure.host.store import Enrolment, HostIdentity, StoredRows
 
 if TYPE_CHECKING:
+    from tenure.core.errors import TenureError
     from tenure.host.ledger import Entry, Receipt, Refusal
 
 HOST_ID = UUID("22222222-2222-4222-8222-222222222222")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -22,17 +21,14 @@ from tenure.host.waiting_room import Call, WaitingRoom
 from tenure.wire.activation import ActivationBody, Granted
 from tenure.wire.trust import accept_lease
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
 
 def ask(host: SimulatedHost, body: ActivationBody, *, wait: int = 0) -> Granted | Held:
     """The desk's answer, from a loop of its own."""
     return asyncio.run(_ask(host, body, wait=wait))
 
 
-def _ask(host: SimulatedHost, body: ActivationBody, *, wait: int = 0) -> Awaitable[Granted | Held]:
-    return host.desk.activate(body, address="192.0.2.7", wait=wait)
+async def _ask(host: SimulatedHost, body: ActivationBody, *, wait: int = 0) -> Granted | Held:
+    return await host.desk.activate(body, address="192.0.2.7", wait=wait)
 
 
 def refused(host: SimulatedHost, body: ActivationBody) -> TenureError:

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import QueuePool, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from tenure.core.errors import Code, TenureError, Unavailable, Untrusted
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long a writer waits for another (design, section 7)."""
+
+_READS: Final = "tenure_reads"
 
 PRAGMAS: Final = (
     # The order matters: a busy timeout first, so that switching to WAL waits for its turn as well.
@@ -52,10 +54,23 @@ def open_engine(path: Path) -> Engine:
     """An engine over the file; every `begin()` is a write transaction from its first statement on.
 
     BEGIN IMMEDIATE, because a transaction that starts as a reader and then writes can fail without waiting.
+    `reading` is for those that only read.
     """
-    engine = create_engine("sqlite://", creator=lambda: open_connection(path))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    engine = create_engine("sqlite://", creator=lambda: open_connection(path), poolclass=QueuePool)
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: it waits for no writer, and no writer waits for it."""
+    with engine.connect() as connection, connection.execution_options(**{_READS: True}).begin():
+        yield connection
+
+
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 @contextmanager
