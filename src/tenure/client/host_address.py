@@ -1,0 +1,95 @@
+"""Where an activation host is reached, as an administrator types it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from tenure.core.errors import Code, UsageError
+
+DEFAULT_PORT: Final = 1688
+_LONGEST: Final = 300
+"""Characters that are looked at: a DNS name has 253 at most (RFC 1035, section 2.3.4)."""
+_LONGEST_NAME: Final = 253
+_FORM: Final = re.compile(r"(?:(https?)://)?(\[[^\[\]]*\]|[^:/\[\]]+)(?::([0-9]{1,5}))?/?", re.IGNORECASE)
+_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+
+
+@dataclass(frozen=True, slots=True)
+class HostAddress:
+    """A host's scheme, name or IP address, and port. Equal addresses have equal text."""
+
+    scheme: str
+    name: str
+    """Lower case; an IPv6 address stands in brackets."""
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The base of its URLs, without a trailing slash."""
+        return f"{self.scheme}://{self.name}:{self.port}"
+
+    @property
+    def text(self) -> str:
+        """`name:port`, as reports show it."""
+        return f"{self.name}:{self.port}"
+
+
+def parse_host(typed: str) -> HostAddress:
+    """The address in `host`, `host:port`, `http(s)://host:port`, `IP:port` or `[v6]:port`; the port is 1688 by default.
+
+    Raises:
+        UsageError: code `invalid_argument`; says which part is wrong.
+    """
+    text = typed.strip()
+    if len(text) > _LONGEST:
+        raise _invalid(text[:40] + "...", "it is too long")
+    if not text:
+        raise _invalid(text, "it is empty")
+    if _is_ipv6(text):
+        raise _invalid(text, f"an IPv6 address stands in brackets, as in [{text}]:{DEFAULT_PORT}")
+    form = _FORM.fullmatch(text)
+    if form is None:
+        raise _invalid(text, "it is not of the form host, host:port or http(s)://host:port")
+    scheme, name, port = form.groups()
+    number = int(port) if port is not None else DEFAULT_PORT
+    if not 1 <= number <= 65_535:  # noqa: PLR2004 - the ports that TCP has
+        raise _invalid(text, f"port {number} does not exist; 1 to 65535 do")
+    return HostAddress((scheme or "http").lower(), _name(text, name), number)
+
+
+def _name(text: str, name: str) -> str:
+    if name.startswith("["):
+        try:
+            return f"[{ipaddress.IPv6Address(name[1:-1])}]"
+        except ipaddress.AddressValueError as error:
+            raise _invalid(text, f"{name} is no IPv6 address") from error
+    if re.fullmatch(r"[0-9.]+", name):
+        try:
+            return str(ipaddress.IPv4Address(name))
+        except ipaddress.AddressValueError as error:
+            raise _invalid(text, f"{name} is no IPv4 address") from error
+    if not name.isascii():
+        raise _invalid(text, "write a name with other letters in its xn-- form")
+    lower = name.lower().removesuffix(".")
+    if len(lower) > _LONGEST_NAME or not all(_LABEL.fullmatch(label) for label in lower.split(".")):
+        raise _invalid(text, f"{name} is no host name")
+    return lower
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ipaddress.AddressValueError:
+        return False
+    return True
+
+
+def _invalid(text: str, why: str) -> UsageError:
+    return UsageError(
+        Code.INVALID_ARGUMENT,
+        f"{text!r} is no address of a host: {why}.",
+        f"Write host, host:port or http(s)://host:port; without a port it is {DEFAULT_PORT}.",
+    )

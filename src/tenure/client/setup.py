@@ -1,0 +1,167 @@
+"""Installing a product key, and saying which hosts to ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tenure.client.catalogs import trust_catalogs
+from tenure.client.state import ClientState, InstalledProduct, Machine
+from tenure.core.errors import Code, Refused, UsageError
+from tenure.core.product_key import KeyType, ProductKey, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from tenure.client.host_address import HostAddress
+    from tenure.client.state import ClientStore
+    from tenure.core.catalog import Catalog, Product
+    from tenure.core.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledKey:
+    """What installing a key did."""
+
+    product_id: UUID
+    product: str
+    publisher: str
+    partial_key: str
+    machine_id: UUID
+    hosts: tuple[HostAddress, ...]
+
+
+def parse_client_key(typed: str, refuse_foreign: Callable[[str], None]) -> ProductKey:
+    """The generic key that was typed; `refuse_foreign` may raise for a key that belongs to another system.
+
+    Raises:
+        UsageError: the key is mistyped, or of another type.
+        Refused: code `product_unknown`, for a key that names no single product.
+    """
+    refuse_foreign(typed)
+    key = parse(typed)
+    match key.type:
+        case KeyType.GENERIC:
+            pass
+        case KeyType.HOST:
+            raise UsageError(
+                Code.KEY_TYPE,
+                "This is a host key; a machine takes a generic key.",
+                "A host key belongs on the activation host: tenure host install-key. Keep it from machines.",
+            )
+        case KeyType.MAK | KeyType.RETAIL:
+            raise UsageError(
+                Code.KEY_TYPE,
+                f"This is a {key.type.label} key; this version of the client takes generic keys only.",
+                "Use the product's generic key and an activation host.",
+            )
+    if key.covers_all_products:
+        raise Refused(
+            Code.PRODUCT_UNKNOWN,
+            "This generic key names no single product.",
+            "Ask the publisher for the generic key of the product.",
+        )
+    return key
+
+
+def install_key(
+    key: ProductKey,
+    catalogs: Sequence[str] | None,
+    *,
+    root_kid: str | None,
+    store: ClientStore,
+    clock: Clock,
+    new_uuid: Callable[[], UUID],
+) -> InstalledKey:
+    """The machine has this key, and trusts the catalogs of its publisher; its machine id exists.
+
+    Without `catalogs` the key must be in a catalog that is trusted here already. Installing a key again changes
+    nothing but the key; a lease that is held stays.
+
+    Raises:
+        UsageError: code `not_set_up`, when no catalog is at hand.
+        Refused: `product_unknown` (no product of the publisher has this key) or `product_taken`.
+        Untrusted: the catalogs do not verify.
+        LocalFault: the store cannot be written.
+    """
+    now = clock()
+    found: list[tuple[Catalog, Product]] = []
+
+    def change(state: ClientState) -> ClientState:
+        if catalogs is not None:
+            state, catalog = trust_catalogs(state, catalogs, root_kid=root_kid)
+            candidates = [catalog]
+        else:
+            candidates = [trusted.newest for trusted in state.catalogs.values()]
+        catalog, product = _product_of(key, candidates)
+        found.append((catalog, product))
+        machine = state.machine or Machine(machine_id=new_uuid())
+        before = state.products.get(product.product_id)
+        return (
+            state.with_machine(machine)
+            .at(now)
+            .with_product(
+                InstalledProduct(
+                    product_id=product.product_id,
+                    publisher_id=catalog.publisher_id,
+                    key=key.text,
+                    key_installed_at=before.key_installed_at if before else now,
+                    order=before.order if before else 1 + max((p.order for p in state.products.values()), default=0),
+                )
+            )
+        )
+
+    machine = _machine(store.update(change))
+    catalog, product = found[-1]
+    return InstalledKey(
+        product_id=product.product_id,
+        product=product.name,
+        publisher=catalog.name,
+        partial_key=key.partial,
+        machine_id=machine.machine_id,
+        hosts=machine.hosts,
+    )
+
+
+def set_hosts(
+    hosts: Sequence[HostAddress], *, store: ClientStore, clock: Clock, new_uuid: Callable[[], UUID]
+) -> tuple[HostAddress, ...]:
+    """These hosts, and no others, are asked, in this order; none: they are looked for in the network.
+
+    Raises:
+        LocalFault: the store cannot be written.
+    """
+    now = clock()
+    unique = tuple(dict.fromkeys(hosts))
+
+    def change(state: ClientState) -> ClientState:
+        machine = state.machine or Machine(machine_id=new_uuid())
+        return state.with_machine(replace(machine, hosts=unique)).at(now)
+
+    return _machine(store.update(change)).hosts
+
+
+def _product_of(key: ProductKey, catalogs: Sequence[Catalog]) -> tuple[Catalog, Product]:
+    if not catalogs:
+        raise UsageError(
+            Code.NOT_SET_UP,
+            f"No catalog has the key ...{key.partial}.",
+            "Give the publisher's catalog: tenure client install-key KEY --catalog FILE.",
+        )
+    for catalog in catalogs:
+        product = catalog.product_numbered(key.product_number)
+        if product is not None and key.text in product.generic_keys:
+            return catalog, product
+    names = ", ".join(repr(catalog.name) for catalog in catalogs)
+    raise Refused(
+        Code.PRODUCT_UNKNOWN,
+        f"The key ...{key.partial} is not the generic key of any product of {names}.",
+        "Check that key and catalog are of the same publisher; a newer catalog may have the key.",
+    )
+
+
+def _machine(state: ClientState) -> Machine:
+    if state.machine is None:
+        raise UsageError(Code.NOT_SET_UP, "Nothing is installed on this machine.", "tenure client install-key KEY")
+    return state.machine

@@ -1,0 +1,195 @@
+"""Group commit: requests that arrive together share a transaction, and a full queue refuses at once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from simulators.publisher import NOW
+from tenure.core.errors import Code, TenureError, Unavailable
+from tenure.host import commit_queue
+from tenure.host.commit_queue import BATCH_LIMIT, QUEUE_LIMIT, CommitQueue
+from tenure.host.ledger import Outcome, Receipt, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from tenure.host.ledger import Entry
+
+
+class ScriptedLedger:
+    """A ledger whose commits wait for a gate and can be told to fail."""
+
+    def __init__(self) -> None:
+        """Open, and working."""
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self.batches: list[int] = []
+        self.error: Exception | None = None
+        self.changed = False
+        self.newest_row = 0
+
+    def commit(self, batch: Sequence[Entry | Refusal]) -> list[Receipt | None]:
+        """Record how large the batch was."""
+        self.entered.set()
+        self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        self.batches.append(len(batch))
+        return [Receipt(Outcome.WAITING, sum(self.batches))] * len(batch)
+
+    def counts(self, now: int) -> dict[int, int]:  # noqa: ARG002 - a port's method
+        """One pool, counting commits."""
+        return {1: sum(self.batches)}
+
+    def changed_elsewhere(self) -> bool:
+        """Once after it was set."""
+        changed, self.changed = self.changed, False
+        return changed
+
+
+def refusal() -> Refusal:
+    """The smallest entry."""
+    return Refusal(now=NOW, product_id=b"", machine_id=b"", request_id=b"", hostname="", address="", code="x")
+
+
+class Scenario:
+    """A queue over a scripted ledger, and what it told."""
+
+    def __init__(self) -> None:
+        """Nothing was told yet."""
+        self.ledger = ScriptedLedger()
+        self.counts: list[dict[int, int]] = []
+        self.told = asyncio.Event()
+        self.reloads = 0
+        self.queue = CommitQueue(self.ledger, lambda: NOW, reload=self._reload, on_counts=self._on_counts)
+
+    def run(self, scenario: Callable[[], Awaitable[None]]) -> None:
+        """Run a scenario between the queue's start and stop."""
+
+        async def whole() -> None:
+            self.queue.start()
+            try:
+                await scenario()
+            finally:
+                self.ledger.gate.set()
+                await self.queue.stop()
+
+        asyncio.run(whole())
+
+    def _reload(self) -> None:
+        self.reloads += 1
+
+    def _on_counts(self, counts: dict[int, int], _newest: int) -> None:
+        self.counts.append(counts)
+        self.told.set()
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    """A queue that has not started."""
+    return Scenario()
+
+
+def test_what_queues_during_a_commit_shares_the_next_transaction(scenario: Scenario) -> None:
+    """While the disk is busy, requests gather; they become one batch, at most `BATCH_LIMIT` of them."""
+
+    async def steps() -> None:
+        scenario.ledger.gate.clear()
+        first = scenario.queue.submit(refusal())
+        await asyncio.to_thread(scenario.ledger.entered.wait)
+        rest = [scenario.queue.submit(refusal()) for _ in range(BATCH_LIMIT + 3)]
+        scenario.ledger.gate.set()
+        await asyncio.gather(first, *rest)
+
+    scenario.run(steps)
+    assert scenario.ledger.batches == [1, BATCH_LIMIT, 3]
+
+
+def test_the_event_loop_learns_the_counts_after_each_batch(scenario: Scenario) -> None:
+    """They arrive with the receipts, without another read."""
+
+    async def steps() -> None:
+        await scenario.queue.submit(refusal())
+        await scenario.told.wait()
+
+    scenario.run(steps)
+    assert scenario.counts == [{1: 1}]
+
+
+def test_a_full_queue_refuses_at_once(scenario: Scenario) -> None:
+    """`overloaded`, before memory grows; what was accepted is still recorded."""
+
+    async def steps() -> None:
+        scenario.ledger.gate.clear()
+        first = scenario.queue.submit(refusal())
+        await asyncio.to_thread(scenario.ledger.entered.wait)
+        accepted = [scenario.queue.submit(refusal()) for _ in range(QUEUE_LIMIT)]
+        with pytest.raises(Unavailable) as caught:
+            scenario.queue.submit(refusal())
+        assert caught.value.code is Code.OVERLOADED
+        scenario.ledger.gate.set()
+        await asyncio.gather(first, *accepted)
+
+    scenario.run(steps)
+    assert sum(scenario.ledger.batches) == QUEUE_LIMIT + 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(Unavailable(Code.STORAGE_UNAVAILABLE, "full"), id="storage"),
+        pytest.param(TenureError(Code.STATE_DAMAGED, "damaged"), id="damage"),
+        pytest.param(ValueError("a defect"), id="a-defect-of-ours"),
+    ],
+)
+def test_everyone_in_a_failed_batch_is_told_and_the_queue_goes_on(
+    scenario: Scenario, error: Exception
+) -> None:
+    """`storage_unavailable` for each; the next request is recorded once the storage works again."""
+
+    async def steps() -> None:
+        scenario.ledger.error = error
+        answers = await asyncio.gather(
+            *(scenario.queue.submit(refusal()) for _ in range(3)), return_exceptions=True
+        )
+        assert [getattr(answer, "code", None) for answer in answers] == [Code.STORAGE_UNAVAILABLE] * 3
+        scenario.ledger.error = None
+        await scenario.queue.submit(refusal())
+
+    scenario.run(steps)
+    assert scenario.ledger.batches == [1]
+
+
+def test_stopping_records_what_was_queued(scenario: Scenario) -> None:
+    """Nothing that was accepted is dropped."""
+    futures: list[asyncio.Future[Receipt | None]] = []
+
+    async def steps() -> None:
+        scenario.ledger.gate.clear()
+        futures.extend(scenario.queue.submit(refusal()) for _ in range(5))
+
+    scenario.run(steps)
+    assert sum(scenario.ledger.batches) == 5
+
+
+def test_a_change_by_another_program_is_reloaded_before_the_next_commit(scenario: Scenario) -> None:
+    """Admin commands take effect without a restart, within a second even when nobody asks."""
+
+    async def steps() -> None:
+        scenario.ledger.changed = True
+        await asyncio.wait_for(scenario.told.wait(), commit_queue.POLL_SECONDS * 5)
+
+    scenario.run(steps)
+    assert scenario.reloads == 1
+
+
+def test_before_its_start_a_queue_records_nothing(scenario: Scenario) -> None:
+    """It says so instead of keeping a request that nobody would record."""
+    with pytest.raises(Unavailable) as caught:
+        scenario.queue.submit(refusal())
+    assert caught.value.code is Code.STORAGE_UNAVAILABLE
