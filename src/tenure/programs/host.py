@@ -82,7 +82,7 @@ def activate(
             publisher_id,
             store=store,
             keys=keys,
-            fingerprint_of=lambda publisher: machine_fingerprint(home.host, publisher),
+            fingerprint_of=lambda publisher: machine_fingerprint(home.host, publisher),  # noqa: F821
             new_uuid=new_uuid,
             clock=system_clock,
         )
