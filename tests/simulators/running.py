@@ -29,7 +29,11 @@ def running(make: Callable[[], S]) -> Iterator[S]:
     async def serve() -> None:
         leave = asyncio.Event()
         loop = asyncio.get_running_loop()
-        stop.append(lambda: loop.call_soon_threadsafe(leave.set))
+
+        def let_go() -> None:
+            loop.call_soon_threadsafe(leave.set)
+
+        stop.append(let_go)
         try:
             server = make()
             await server.start()
