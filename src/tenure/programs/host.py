@@ -11,6 +11,7 @@ from tenure.adapters.files.keys import load_public_key
 from tenure.adapters.http.client import HttpClient
 from tenure.adapters.http.publisher_client import PublisherClient
 from tenure.adapters.os.clock import system_clock
+from tenure.adapters.os.fingerprint import machine_fingerprint
 from tenure.adapters.os.randomness import new_uuid
 from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.adapters.sql.host_store import SqlHostStore
@@ -82,7 +83,7 @@ def activate(
             publisher_id,
             store=store,
             keys=keys,
-            fingerprint_of=lambda publisher: machine_fingerprint(home.host, publisher),  # noqa: F821
+            fingerprint_of=lambda publisher: machine_fingerprint(home.host, publisher),
             new_uuid=new_uuid,
             clock=system_clock,
         )

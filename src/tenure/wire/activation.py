@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from tenure.core.errors import HRESULTS, Code, Refused, UsageError
 from tenure.core.license_status import LicenseStatus
-from tenure.wire.claims import Fingerprint, Seconds
+from tenure.wire.claims import END, Fingerprint, Seconds
 
 MAX_BODY: Final = 16 * 1024
 """Bytes of a request body; a real one is under 500."""
@@ -19,7 +19,7 @@ MAX_WAIT: Final = 60
 MAX_MINUTES: Final = 525_600
 """A year: the most that a request says of the minutes that its status has left."""
 
-Hostname = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+Hostname = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]*" + END)]
 
 
 class ActivationBody(Struct, frozen=True, kw_only=True):

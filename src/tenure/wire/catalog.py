@@ -12,14 +12,14 @@ from tenure.core.catalog import Catalog, KeyEntry, Product
 from tenure.core.errors import Code, Untrusted, UsageError
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import Kind
-from tenure.wire.claims import Claims, Ed25519Jwk, Name, PolicyClaims, Seconds, claims_of, to_claims
+from tenure.wire.claims import END, Claims, Ed25519Jwk, Name, PolicyClaims, Seconds, claims_of, to_claims
 from tenure.wire.jws import Typ, sign
 from tenure.wire.keys import PublicKey, SigningKey
 
 SIGNED_BY_PUBLISHER = frozenset({Typ.HOST.value, Typ.GRANT.value, Typ.DIRECTORY.value, Typ.REVOCATION.value})
 """What a signing key may sign; a root may sign catalogs alone."""
 
-PoolName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+PoolName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}" + END)]
 Feature = Annotated[str, Meta(min_length=1, max_length=64)]
 
 

@@ -13,13 +13,16 @@ from tenure.core.policy import Policy
 
 VERSION: Final = 1
 
+END: Final = r"$(?!\n)"
+"""The end of a pattern: `$` alone would also let a line feed through after it."""
+
 Seconds = Annotated[int, Meta(ge=0, le=2**53)]
 """Whole Unix seconds."""
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 """What people read."""
-Fingerprint = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:+/=-]{16,128}$")]
+Fingerprint = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:+/=-]{16,128}" + END)]
 """What tells installations apart; opaque to hosts and publishers."""
-KeyId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+KeyId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}" + END)]
 """A JWK thumbprint (RFC 7638, SHA-256) in base64url."""
 
 

@@ -29,6 +29,8 @@ MAX_DOCUMENT: Final = 8 * 1024
 """Bytes of a document; a lease is about 600."""
 MAX_LIST_DOCUMENT: Final = 1024 * 1024
 """Bytes of a catalog or a revocation list, which grow with what they list."""
+_THUMBPRINT_BYTES: Final = 32
+"""SHA-256's, which RFC 7638 takes."""
 
 
 class Typ(StrEnum):
@@ -78,10 +80,14 @@ def sign(typ: Typ, claims: dict[str, Any], key: SigningKey) -> str:
     """The compact document of `claims` under `key`.
 
     Raises:
-        Untrusted: code `document_malformed`, when it would be longer than its type allows.
+        Untrusted: code `document_malformed`, when it would be longer than its type allows or holds what is no text.
     """
     header = {"alg": ALGORITHM, "typ": typ.value, "kid": key.kid}
-    token = serialize_compact(header, encode_json(claims), key.jose, registry=_registry)
+    try:
+        payload = encode_json(claims)
+    except ValueError as error:
+        raise _malformed(f"A {typ} would hold what JSON cannot say.") from error
+    token = serialize_compact(header, payload, key.jose, registry=_registry)
     if len(token) > typ.limit:
         raise _malformed(f"A {typ} is at most {typ.limit:,} characters; this one would have {len(token):,}.")
     return token
@@ -91,7 +97,7 @@ def read(token: str, typ: Typ) -> Unverified:
     """The document in `token`, well-formed and of `typ`, its signature not yet checked.
 
     1. length; 2. three parts of canonical base64url; 3. header exactly alg, typ, kid, with alg EdDSA and the
-    expected typ; 4. the payload is a JSON object in UTF-8 that names nothing twice.
+    expected typ, and kid a thumbprint; 4. the payload is a JSON object in UTF-8 that names nothing twice.
 
     Raises:
         Untrusted: code `document_malformed`.
@@ -112,6 +118,8 @@ def read(token: str, typ: Typ) -> Unverified:
         raise _malformed(f"Only alg {ALGORITHM} is accepted; {members['alg'][:20]!r} was found.")
     if members["typ"] != typ:
         raise _malformed(f"A {typ} was expected; {members['typ'][:40]!r} was found.")
+    if len(decode(members["kid"])) != _THUMBPRINT_BYTES:
+        raise _malformed("A kid is a JWK thumbprint (RFC 7638); something else was found.")
     # 4
     return Unverified(typ, members["kid"], decode_json_object(payload), token)
 
@@ -122,7 +130,9 @@ def encode_json(value: dict[str, Any]) -> bytes:
 
 
 def decode_json_object(data: bytes) -> dict[str, Any]:
-    """The JSON object in `data`; names that stand twice, NaN and deep nesting are refused.
+    """The JSON object in `data`; names that stand twice, fractions, NaN and deep nesting are refused.
+
+    So is half a surrogate pair, which JSON can escape but no text holds: it would fail later, where it is printed.
 
     Raises:
         Untrusted: code `document_malformed`.
@@ -131,6 +141,7 @@ def decode_json_object(data: bytes) -> dict[str, Any]:
         value = json.loads(
             data.decode(), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_no_constant
         )
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise _malformed("A part of a document is not JSON that names everything once.") from error
     if not isinstance(value, dict):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from tenure.core.errors import Code, Refused, TenureError, Unavailable
+from tenure.wire.claims import END
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 60
@@ -48,7 +49,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int
     detail: str
     code: str
-    hresult: str | None = None
+    hresult: Annotated[str, Meta(pattern=r"^0x[0-9A-F]{8}" + END)] | None = None
 
 
 def problem_of(error: TenureError, *, status: int | None = None) -> Problem:
@@ -68,7 +69,8 @@ def problem_of(error: TenureError, *, status: int | None = None) -> Problem:
 def error_of(status: int, body: bytes) -> TenureError:
     """The error in an answer that was neither 200 nor 202, whoever sent it: 4xx is `Refused`, the rest `Unavailable`.
 
-    A body that is no problem document of ours (a proxy's page, say) is named, never trusted to be well-formed.
+    `status` is HTTP's own: what the body says of it is advice (RFC 9457, section 3.1.2). A body that is no problem
+    document of ours (a proxy's page, say) is named, never trusted to be well-formed.
     """
     try:
         problem = msgspec.json.decode(body, type=Problem)
@@ -84,10 +86,10 @@ def error_of(status: int, body: bytes) -> TenureError:
         return Unavailable(
             Code.INTERNAL, f"The server failed: {what}.", "Try again; then look into the server's log."
         )
-    kind = Unavailable if problem.status >= 500 else Refused  # noqa: PLR2004 - HTTP's classes
-    return kind(code, _one_line(problem.detail), hresult=problem.hresult)
+    kind = Unavailable if not 400 <= status < 500 else Refused  # noqa: PLR2004 - HTTP's classes
+    return kind(code, _one_line(problem.detail) or code.value, hresult=problem.hresult)
 
 
 def _one_line(text: str) -> str:
     """What a peer wrote, safe to print: no control characters, and no longer than a few lines."""
-    return "".join(c if c.isprintable() else " " for c in text[:1000])
+    return "".join(c if c.isprintable() else " " for c in text[:1000]).strip()

@@ -43,7 +43,7 @@ def first_catalogs(tokens: Sequence[str], *, root_kid: str | None = None) -> Tru
     3. every further catalog follows as in `later_catalogs`
 
     Raises:
-        Untrusted: `chain_broken`, `signature_invalid`, `document_malformed` or `catalog_rolled_back`.
+        Untrusted: `chain_broken`, `signature_invalid` or `document_malformed`.
     """
     if not tokens:
         raise Untrusted(Code.CHAIN_BROKEN, "The list of catalogs is empty.")
@@ -109,14 +109,16 @@ def open_certificate(token: str, catalog: Catalog, *, now: int) -> HostCertifica
     """The host certificate in `token`, as it arrives: its key must be open now.
 
     1. form; 2. the catalog names the signing key, which may sign certificates and is open now; 3. signature;
-    4. the issuer is the catalog's publisher. Whether it is valid now, the caller asks.
+    4. the issuer is the catalog's publisher; 5. it will also hold at rest. Whether it is valid now, the caller asks.
 
     Raises:
-        Untrusted: `document_malformed` (1), `chain_broken` (2, 4) or `signature_invalid` (3).
+        Untrusted: `document_malformed` (1), `chain_broken` (2, 4, 5) or `signature_invalid` (3).
     """
     document = read(token, Typ.HOST)
     entry = catalog.key_at_receipt(document.kid, Typ.HOST, now)
-    return _certificate(token, catalog, PublicKey(entry.x))
+    certificate = _certificate(token, catalog, PublicKey(entry.x))
+    catalog.key_at_rest(document.kid, Typ.HOST, certificate.iat)
+    return certificate
 
 
 def stored_certificate(token: str, catalog: Catalog) -> HostCertificate:
@@ -139,6 +141,7 @@ def accept_lease(
     2. the catalog has the product
     3. the lease is signed by the certificate's key
     4. what it says is right (`core.lease.check_at_receipt`)
+    5. it will also hold at rest: what is taken now must not turn out worthless at the next start
 
     Raises:
         Untrusted: naming the step that failed. Nothing a machine holds may change then.
@@ -153,6 +156,8 @@ def accept_lease(
     granted = _lease(lease, host)
     # 4
     check_at_receipt(granted, host, pending, pool=product.pool, now=now, highest_epoch=highest_epoch)
+    # 5
+    check_at_rest(granted, host, product_id=pending.product_id)
     return granted, host
 
 
@@ -196,7 +201,9 @@ def _verify_by_root(token: str, signer: Catalog) -> None:
             f"The catalog is signed by {document.kid}, which is no root pinned here.",
             "Get the publisher's whole list of catalogs; if the publisher itself changed, install its key anew.",
         )
-    if Typ.CATALOG not in root.may or not root.was_open(catalog_of(document.claims).iat):
+    iat = catalog_of(document.claims).iat
+    # Whoever steals a closed root must not reopen it with an early `iat`: what comes after `signer` is later than it.
+    if Typ.CATALOG not in root.may or not (root.was_open(iat) and root.was_open(max(iat, signer.iat))):
         raise Untrusted(Code.CHAIN_BROKEN, f"Root {root.kid} could not sign this catalog when it was made.")
     document.verify(PublicKey(root.x))
 
