@@ -1,0 +1,70 @@
+"""Real processes of the command line, each with a home of its own, ended by their own ids."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command did."""
+
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object that it printed."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+
+def tenure(*arguments: str, home: Path, stdin: str = "") -> Finished:
+    """Run one command to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tenure", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+        env=_environment(home),
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def serving(*arguments: str, home: Path) -> Iterator[subprocess.Popen[str]]:
+    """A command that serves, from its first printed line on; it is asked to stop at the end, or was killed before."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tenure", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=_environment(home),
+    )
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert first, "the server ended without a word"
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "TENURE_HOME": str(home), "PYTHONUNBUFFERED": "1"}
