@@ -166,9 +166,7 @@ def accept_certificate(
     now = clock()
     # 1
     enrolment = next(e for e in store.enrolments() if e.publisher_id == draft.publisher_id)
-    trusted = later_catalogs(_trusted(enrolment), newer_catalogs)
-    if trusted.tokens != enrolment.catalogs:
-        store.save_catalogs(draft.publisher_id, trusted.tokens, trusted.newest)
+    trusted = _follow(enrolment, newer_catalogs, store)
     # 2
     certificate = open_certificate(token, trusted.newest, now=now)
     # 3
@@ -195,6 +193,29 @@ def accept_certificate(
         store.set_identity(HostIdentity(identity.host_id, max(now, identity.epoch + 1)))
     store.save_certificate(draft.publisher_id, token)
     return certificate
+
+
+def follow_catalogs(tokens: Sequence[str], *, store: HostStore) -> None:
+    """The host knows these catalogs, when they follow those that it knew of their publisher.
+
+    Raises:
+        Untrusted: they do not follow, or are of a publisher that no key was installed for.
+    """
+    publisher_id = first_catalogs(tokens).newest.publisher_id
+    for enrolment in store.enrolments():
+        if enrolment.publisher_id == publisher_id:
+            _follow(enrolment, tokens, store)
+            return
+    raise Untrusted(
+        Code.CHAIN_BROKEN, f"This host knows no publisher {publisher_id}.", "Install its host key first."
+    )
+
+
+def _follow(enrolment: Enrolment, tokens: Sequence[str], store: HostStore) -> TrustedCatalogs:
+    trusted = later_catalogs(_trusted(enrolment), tokens)
+    if trusted.tokens != enrolment.catalogs:
+        store.save_catalogs(enrolment.publisher_id, trusted.tokens, trusted.newest)
+    return trusted
 
 
 def _trusted(enrolment: Enrolment) -> TrustedCatalogs:

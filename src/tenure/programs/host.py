@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from tenure.adapters.files.atomic import read_file
 from tenure.adapters.files.host_keys import HostKeyFolder
 from tenure.adapters.files.keys import load_public_key
 from tenure.adapters.http.client import HttpClient
@@ -21,8 +20,9 @@ from tenure.host import setup
 from tenure.host.served import Served, snapshot
 from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
+from tenure.programs.catalog_files import read_catalog_file
 from tenure.programs.host_server import listening_at
-from tenure.wire.trust import catalogs_in, first_catalogs
+from tenure.wire.trust import first_catalogs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
     from tenure.core.certificate import HostCertificate
     from tenure.wire.enrolment import HostActivated
-
-CATALOG_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of a catalog file: every edition that changed roots, at most 1 MiB each."""
 
 
 @contextmanager
@@ -56,15 +53,11 @@ def database_path(home: Home) -> Path:
 
 def install_key(home: Home, typed: str, *, catalog: Path, root: Path | None) -> setup.InstalledKey:
     """The host in this home has the key and trusts the catalog; a server that is running learns of it by itself."""
-    data = read_file(catalog, limit=CATALOG_LIMIT)
-    if data is None:
-        raise UsageError(
-            Code.INVALID_ARGUMENT, f"There is no file {catalog}.", "The publisher gives it to you."
-        )
+    tokens = read_catalog_file(catalog).tokens
     with open_store(home) as store:
         return setup.install_key(
             typed,
-            catalogs_in(data),
+            tokens,
             root_kid=load_public_key(root).kid if root is not None else None,
             store=store,
             keys=HostKeyFolder(home.host),
@@ -101,6 +94,20 @@ def activate(
             clock=system_clock,
         )
     return answer, certificate
+
+
+def is_activated(home: Home) -> bool:
+    """Whether the host in this home holds a certificate."""
+    if not database_path(home).exists():
+        return False
+    with open_store(home) as store:
+        return any(enrolment.certificate is not None for enrolment in store.enrolments())
+
+
+def follow_catalogs(home: Home, catalog: Path) -> None:
+    """The host in this home knows the catalogs in the file, if they follow those that it knew."""
+    with open_store(home) as store:
+        setup.follow_catalogs(read_catalog_file(catalog).tokens, store=store)
 
 
 def status(home: Home) -> tuple[HostStatus, str | None]:

@@ -13,7 +13,7 @@ from tenure.core.errors import Code, Untrusted, UsageError
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import Kind
 from tenure.wire.claims import END, Claims, Ed25519Jwk, Name, PolicyClaims, Seconds, claims_of, to_claims
-from tenure.wire.jws import Typ, sign
+from tenure.wire.jws import Typ, read, sign
 from tenure.wire.keys import PublicKey, SigningKey
 
 SIGNED_BY_PUBLISHER = frozenset({Typ.HOST.value, Typ.GRANT.value, Typ.DIRECTORY.value, Typ.REVOCATION.value})
@@ -140,3 +140,12 @@ def _key_claims(entry: KeyEntry) -> dict[str, Any]:
         "from": entry.opens,
         "until": entry.closes,
     }
+
+
+def seq_of(token: str) -> int:
+    """The `seq` that a catalog says it has; whoever asks has verified the token before.
+
+    Raises:
+        Untrusted: code `document_malformed`.
+    """
+    return catalog_of(read(token, Typ.CATALOG).claims).seq

@@ -102,8 +102,9 @@ class SigningKey:
         """
         try:
             members = json.loads(text)
-            if not isinstance(members, dict):
-                raise TypeError  # noqa: TRY301 - the JOSE library would take a string for a key of another format
+            # The JOSE library passes over kty, and would take a text for a key of another format.
+            if not isinstance(members, dict) or members["kty"] != "OKP":
+                raise ValueError  # noqa: TRY301 - one message for every way of being no key
             key = OKPKey.import_key(members)
             if key.curve_name != "Ed25519" or not key.is_private:
                 raise ValueError  # noqa: TRY301 - one message for every way of being no key

@@ -6,19 +6,36 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import tenure
+from tenure.adapters.http.publication import PublicationEndpoints
 from tenure.adapters.http.rsgi import Answer, Endpoint, Request, json_answer
 from tenure.core.errors import Code
 from tenure.host.desk import Held
-from tenure.wire.activation import MAX_BODY, MAX_WAIT, decode_activation
+from tenure.wire.activation import MAX_BODY, MAX_WAIT, ActivationBody, Granted, Waiting, decode_activation
+from tenure.wire.openapi import Operation, openapi
 from tenure.wire.publication import Certificates, Health, PoolHealth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
     from tenure.core.clock import Clock
     from tenure.host.desk import Desk
+    from tenure.wire.trust import TrustedCatalogs
 
 _WAIT: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;[^,]*)?(?=,|$)', re.IGNORECASE)
+
+OPERATIONS: Final = (
+    Operation(
+        "POST",
+        "/v1/activations",
+        "Activate a machine, or renew its lease",
+        ActivationBody,
+        {200: Granted, 202: Waiting},
+        ({"name": "Prefer", "in": "header", "schema": {"type": "string", "examples": ["wait=60"]}},),
+    ),
+    Operation("GET", "/v1/health", "Time, host and counts", None, {200: Health}),
+    Operation("GET", "/v1/certificates", "The host's certificates", None, {200: Certificates}),
+)
 
 
 class HostEndpoints:
@@ -63,6 +80,17 @@ class HostEndpoints:
             )
         )
 
+    async def catalogs(self) -> Mapping[UUID, TrustedCatalogs]:
+        """`Published`: those of every publisher that this host knows."""
+        return {
+            publisher_id: publisher.catalogs
+            for publisher_id, publisher in self._desk.served.publishers.items()
+        }
+
+    async def openapi(self, _request: Request) -> Answer:
+        """`GET /openapi.json`."""
+        return json_answer(openapi("Tenure activation host", OPERATIONS))
+
     async def certificates(self, _request: Request) -> Answer:
         """`GET /v1/certificates`: the host's certificates, one a publisher."""
         tokens = (p.certificate_token for p in self._desk.served.publishers.values())
@@ -75,6 +103,8 @@ def routes(endpoints: HostEndpoints) -> Mapping[str, Endpoint]:
         "POST /v1/activations": endpoints.activations,
         "GET /v1/health": endpoints.health,
         "GET /v1/certificates": endpoints.certificates,
+        "GET /openapi.json": endpoints.openapi,
+        **PublicationEndpoints(endpoints).routes(),
     }
 
 

@@ -1,0 +1,66 @@
+"""The endpoints of a publisher (design, section 5). Storage is asked in threads, never on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import tenure
+from tenure.adapters.http.publication import PublicationEndpoints
+from tenure.adapters.http.rsgi import Answer, Request, json_answer
+from tenure.publisher.activation import activate_host
+from tenure.wire.activation import MAX_BODY
+from tenure.wire.enrolment import HostActivated, RequestBody, decode_request
+from tenure.wire.openapi import Operation, openapi
+from tenure.wire.publication import Health
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from tenure.adapters.http.rsgi import Endpoint
+    from tenure.publisher.authority import Authority
+    from tenure.wire.trust import TrustedCatalogs
+
+OPERATIONS = (
+    Operation("POST", "/v1/host-activations", "Activate a host", RequestBody, {200: HostActivated}),
+    Operation("GET", "/v1/health", "Whether the publisher serves", None, {200: Health}),
+)
+
+
+class PublisherEndpoints:
+    """What a publisher serves, over one authority."""
+
+    def __init__(self, authority: Authority) -> None:
+        """The authority decides; these only read and write HTTP."""
+        self._authority = authority
+
+    async def host_activations(self, request: Request) -> Answer:
+        """`POST /v1/host-activations`."""
+        token = decode_request(await request.json_body(MAX_BODY))
+        return json_answer(await asyncio.to_thread(activate_host, self._authority, token))
+
+    async def health(self, _request: Request) -> Answer:
+        """`GET /v1/health`: 503 when the storage does not answer."""
+        await self.catalogs()
+        return json_answer(Health(status="ok", time=self._authority.clock(), version=tenure.__version__))
+
+    async def openapi(self, _request: Request) -> Answer:
+        """`GET /openapi.json`."""
+        return json_answer(openapi("Tenure publisher", OPERATIONS))
+
+    async def catalogs(self) -> Mapping[UUID, TrustedCatalogs]:
+        """`Published`: this publisher's own."""
+        catalogs = await asyncio.to_thread(self._authority.catalogs)
+        return {catalogs.newest.publisher_id: catalogs}
+
+
+def routes(authority: Authority) -> Mapping[str, Endpoint]:
+    """Everything that a publisher serves."""
+    endpoints = PublisherEndpoints(authority)
+    return {
+        "POST /v1/host-activations": endpoints.host_activations,
+        "GET /v1/health": endpoints.health,
+        "GET /openapi.json": endpoints.openapi,
+        **PublicationEndpoints(endpoints).routes(),
+    }

@@ -1,0 +1,83 @@
+"""The tables of a publisher. Ids of people and machines are their 16 bytes; times Unix seconds."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+publisher = Table(
+    "publisher",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("publisher_id", LargeBinary(16), nullable=False),
+)
+
+catalog = Table(
+    "catalog",
+    metadata,
+    Column("place", Integer, primary_key=True),
+    Column("token", Text, nullable=False),
+)
+
+product_key = Table(
+    "product_key",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key_id", Text, nullable=False, unique=True),
+    Column("public_x", Text, nullable=False),
+    Column("type", SmallInteger, nullable=False),
+    Column("product_number", Integer, nullable=False),
+    Column("pools", Text),  # one name a line; null: all
+    Column("limit", Integer, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("agreement", Text, nullable=False),
+    Column("trial", Boolean, nullable=False),
+    Column("partial", Text, nullable=False),
+    Column("issued_at", Integer, nullable=False),
+    Column("blocked", Boolean, nullable=False),
+)
+
+activation = Table(
+    "activation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("activation_id", LargeBinary(16), nullable=False, unique=True),
+    Column("key", Integer, ForeignKey("product_key.id"), nullable=False),
+    Column("host_id", LargeBinary(16), nullable=False),
+    Column("host_kid", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("activations", Integer, nullable=False),
+    Column("at", Integer, nullable=False),
+    UniqueConstraint("key", "host_id"),
+)
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("request_digest", LargeBinary(32), nullable=False),
+    Column("token", Text, nullable=False),
+    Column("key", Integer, ForeignKey("product_key.id"), nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Integer, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+)

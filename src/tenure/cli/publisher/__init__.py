@@ -1,0 +1,20 @@
+"""`tenure publisher`: the publisher's side."""
+
+from __future__ import annotations
+
+import click
+
+from tenure.cli.command import LazyGroup
+
+COMMANDS = {
+    "init": "tenure.cli.publisher.init",
+    "product": "tenure.cli.publisher.product",
+    "key": "tenure.cli.publisher.key",
+    "catalog": "tenure.cli.publisher.catalog",
+    "serve": "tenure.cli.publisher.serve",
+}
+
+
+@click.group("publisher", cls=LazyGroup, modules=COMMANDS)
+def command() -> None:
+    """The publisher: defines products, issues keys, activates hosts."""

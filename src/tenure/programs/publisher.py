@@ -1,0 +1,117 @@
+"""The publisher: what each command of `tenure publisher` does."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tenure.adapters.files.atomic import write_atomically
+from tenure.adapters.files.publisher_keys import PublisherKeyFolder
+from tenure.adapters.files.toml_catalog import read_toml_catalog
+from tenure.adapters.os.clock import system_clock
+from tenure.adapters.os.randomness import new_uuid, random_bits
+from tenure.adapters.sql.migrations import History, migrate
+from tenure.adapters.sql.publisher_store import SqlPublisherStore
+from tenure.core.errors import Code, Refused, UsageError
+from tenure.publisher import keys
+from tenure.publisher.authority import Authority, NewProduct
+from tenure.wire.catalog import CatalogList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from uuid import UUID
+
+    from tenure.adapters.os.home import Home
+    from tenure.core.catalog import Catalog, Product
+    from tenure.core.product_key import ProductKey
+    from tenure.publisher.keys import KeyReport
+    from tenure.publisher.store import IssuedKey
+
+
+@contextmanager
+def open_authority(home: Home) -> Iterator[Authority]:
+    """The publisher in this home, its database at the newest schema."""
+    path = home.publisher / "publisher.db"
+    migrate(path, History.PUBLISHER)
+    store = SqlPublisherStore(path)
+    try:
+        yield Authority(store, PublisherKeyFolder(home.publisher), system_clock, new_uuid, random_bits)
+    finally:
+        store.close()
+
+
+def init(home: Home, *, name: str, contact: str, publisher_url: str | None) -> Catalog:
+    """There is a publisher in this home, with a root and a signing key."""
+    PublisherKeyFolder(home.publisher).make_missing()
+    with open_authority(home) as authority:
+        return authority.init(name=name, contact=contact, publisher_url=publisher_url)
+
+
+def add_products(home: Home, *, source: Path | None, product: NewProduct | None) -> tuple[Product, ...]:
+    """The product, or every product of the TOML file `source`, is in the catalog."""
+    if (source is None) == (product is None):
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            "Either a catalog file or one product is added.",
+            "Give --from FILE, or --name and --kind.",
+        )
+    new, policies = read_toml_catalog(source) if source is not None else ([product] if product else [], {})
+    with open_authority(home) as authority:
+        return authority.add_products(new, policies=policies)
+
+
+def issue_host_key(
+    home: Home, *, pools: Sequence[str], customer: str, agreement: str, trial: bool
+) -> tuple[ProductKey, IssuedKey]:
+    """A new host key; the key itself is nowhere but in what this returns."""
+    with open_authority(home) as authority:
+        return keys.issue_host_key(
+            authority, pools=pools, customer=customer, agreement=agreement, trial=trial
+        )
+
+
+def generic_key(home: Home, product: str | None) -> tuple[str, Product]:
+    """The generic key of a product, named by its id or its exact name; None: of the only one."""
+    with open_authority(home) as authority:
+        return keys.generic_key(authority, _product_id(authority.catalogs().newest, product))
+
+
+def list_keys(home: Home) -> list[KeyReport]:
+    """All keys that were issued."""
+    with open_authority(home) as authority:
+        return keys.list_keys(authority)
+
+
+def show_key(home: Home, key_id: str) -> KeyReport:
+    """One key and who holds it."""
+    with open_authority(home) as authority:
+        return keys.show_key(authority, key_id)
+
+
+def export_catalog(home: Home, out: Path | None) -> bytes:
+    """The catalogs as they travel; in the file `out`, when it is given."""
+    with open_authority(home) as authority:
+        data = msgspec.json.encode(CatalogList(authority.catalogs().tokens)) + b"\n"
+    if out is not None:
+        write_atomically(out, data)
+    return data
+
+
+def _product_id(catalog: Catalog, named: str | None) -> UUID:
+    fitting = [p for p in catalog.products if named is None or named in {str(p.product_id), p.name}]
+    if len(fitting) == 1:
+        return fitting[0].product_id
+    if not fitting:
+        raise Refused(
+            Code.PRODUCT_UNKNOWN,
+            f"The catalog has no product {named!r}." if named else "The catalog has no product yet.",
+            "Add it first: tenure publisher product add.",
+        )
+    raise UsageError(
+        Code.INVALID_ARGUMENT,
+        f"The catalog has {len(fitting)} products.",
+        "Name one with --product: " + ", ".join(repr(p.name) for p in fitting) + ".",
+    )

@@ -1,0 +1,56 @@
+"""The running publisher: its API over HTTP."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from tenure.adapters.http.publisher import routes
+from tenure.adapters.http.rsgi import Application, Table
+from tenure.adapters.http.server import HttpServer
+from tenure.adapters.os.lock import ServerLock
+from tenure.programs.publisher import open_authority
+
+if TYPE_CHECKING:
+    from tenure.adapters.os.home import Home
+
+
+class PublisherServer:
+    """The publisher of one home, serving from `start` to `stop`."""
+
+    def __init__(self, home: Home, address: str, port: int) -> None:
+        """Take the home and choose the port; port 0 picks a free one, which `url` then says.
+
+        Raises:
+            UsageError: code `not_set_up`, when there is no publisher in the home.
+            LocalFault: code `home_in_use` or `address_in_use`.
+            Unavailable, Untrusted: the home's database cannot be used.
+        """
+        with ExitStack() as opened:
+            authority = opened.enter_context(open_authority(home))
+            authority.catalogs()
+            lock = ServerLock(home.publisher)
+            lock.take()
+            opened.callback(lock.release)
+            self._application = Application(Table(routes(authority)))
+            self._http = HttpServer(self._application, address, port)
+            self._opened = opened.pop_all()
+
+    @property
+    def url(self) -> str:
+        """The base that hosts use."""
+        return self._http.url
+
+    async def start(self) -> None:
+        """The port answers.
+
+        Raises:
+            LocalFault: code `address_in_use`.
+        """
+        await self._http.start()
+
+    async def stop(self) -> None:
+        """Accepted requests were answered, and the home is free."""
+        await self._application.idle()
+        await self._http.stop()
+        self._opened.close()

@@ -1,0 +1,130 @@
+"""Activating a host: from its request to its certificate."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
+from tenure.core.enrolment import take_seat
+from tenure.core.errors import Code, Refused
+from tenure.core.product_key import KeyType
+from tenure.publisher.store import Holder, StoredAnswer, publisher_id_of
+from tenure.wire.certificate import sign_certificate
+from tenure.wire.enrolment import HostActivated
+from tenure.wire.keys import PublicKey
+from tenure.wire.request import open_request
+from tenure.wire.trust import first_catalogs
+
+if TYPE_CHECKING:
+    from tenure.publisher.authority import Authority
+    from tenure.publisher.store import IssuedKey, Rows
+    from tenure.wire.request import ActivationRequest
+
+
+def activate_host(authority: Authority, token: str) -> HostActivated:
+    """The host's certificate, and how many hosts its key has of how many; committed before it is given.
+
+    1. the request is whole, signed by the key that it carries, and not too old
+    2. it is for this publisher
+    3. the same request again gets the same answer and counts nothing; other content under its id is refused
+    4. its product key was issued here, and the asker holds it
+    5. the key is not blocked
+    6. it is a host key
+    7. there is a place for the host on it (core.enrolment)
+    8. certificate, place, answer and audit are written together
+
+    Raises:
+        Untrusted: `document_malformed` or `signature_invalid` (1).
+        Refused: `request_expired` (1), `publisher_mismatch` (2), `request_changed` (3), `key_unknown` (4),
+            `key_blocked` (5), `key_type` (6), `key_limit` (7).
+    """
+    now = authority.clock()
+    request = open_request(token, now=now)  # 1
+    digest = hashlib.sha256(token.encode()).digest()
+    with authority.store.transaction() as rows:
+        publisher_id = publisher_id_of(rows)
+        if request.audience != publisher_id:  # 2
+            raise Refused(
+                Code.PUBLISHER_MISMATCH,
+                f"The request is for publisher {request.audience}; this is {publisher_id}.",
+                "Check the publisher's address and the catalog that the host key was installed with.",
+            )
+        before = rows.answer(request.request_id)  # 3
+        if before is not None:
+            if not hmac.compare_digest(before.request_digest, digest):
+                raise Refused(
+                    Code.REQUEST_CHANGED,
+                    f"Request {request.request_id} was sent before with other content.",
+                    "Make a new request.",
+                )
+            key = rows.key(before.key_id)
+            return HostActivated(
+                certificate=before.token, used=len(rows.holders(before.key_id)), limit=key.limit if key else 0
+            )
+        key = _proven_key(rows, request)  # 4, 5, 6
+        holders = rows.holders(key.key_id)
+        seat = take_seat(
+            [h.seat for h in holders], request.asker, request.asker_kid, request.fingerprint
+        )  # 7
+        known = next((h for h in holders if h.seat.host_id == request.asker), None)
+        certificate = sign_certificate(  # 8
+            _certificate(rows, request, key, certificate_id=str(authority.new_uuid()), now=now),
+            authority.keys.signing_key(),
+        )
+        activation_id = known.activation_id if known is not None else authority.new_uuid()
+        rows.save_holder(key.key_id, Holder(activation_id=activation_id, seat=seat, at=now))
+        rows.save_answer(request.request_id, StoredAnswer(digest, certificate, key.key_id))
+        rows.audit(now, "host activate", f"{request.asker} on key {key.key_id}")
+        return HostActivated(certificate=certificate, used=len(rows.holders(key.key_id)), limit=key.limit)
+
+
+def _proven_key(rows: Rows, request: ActivationRequest) -> IssuedKey:
+    key = rows.key(request.key_id)
+    # Unknown and unproven are told alike: nobody learns which keys exist.
+    if key is None or not request.proves(PublicKey(key.public_x)):
+        raise Refused(
+            Code.KEY_UNKNOWN,
+            "The product key was not issued by this publisher.",
+            "Check that the host key and the catalog are of the same publisher; ask it for the right key.",
+        )
+    if key.blocked:
+        raise Refused(
+            Code.KEY_BLOCKED, f"The product key ...{key.partial} is blocked.", "Ask the publisher why."
+        )
+    if key.type is not KeyType.HOST:
+        raise Refused(
+            Code.KEY_TYPE,
+            f"The product key ...{key.partial} is a {key.type.label} key.",
+            "A host needs a host key.",
+        )
+    return key
+
+
+def _certificate(
+    rows: Rows, request: ActivationRequest, key: IssuedKey, *, certificate_id: str, now: int
+) -> HostCertificate:
+    catalog = first_catalogs(rows.catalogs()).newest
+    pools = {pool: policy for pool, policy in catalog.pools.items() if key.pools is None or pool in key.pools}
+    if not pools:
+        raise Refused(
+            Code.KEY_TYPE,
+            "The publisher's catalog has no pool that this key covers.",
+            "The publisher adds a product first: tenure publisher product add.",
+        )
+    return HostCertificate(
+        certificate_id=certificate_id,
+        publisher_id=catalog.publisher_id,
+        host_id=request.asker,
+        host_kid=request.asker_kid,
+        host_x=request.asker_x,
+        pools=pools,
+        org=key.customer,
+        agreement=key.agreement,
+        trial=key.trial,
+        key_id=key.key_id,
+        nonce=request.request_id,
+        iat=now,
+        exp=now + LIFETIME_SECONDS,
+    )

@@ -1,0 +1,101 @@
+"""A publisher's store in memory: for tests and rehearsals, held to the same contract as the real one."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from uuid import UUID
+
+    from tenure.publisher.store import Holder, IssuedKey, Rows, StoredAnswer
+
+
+@dataclass
+class MemoryRows:
+    """Rows in dictionaries."""
+
+    id: UUID | None = None
+    tokens: tuple[str, ...] = ()
+    issued: dict[str, IssuedKey] = field(default_factory=dict)
+    held: dict[str, dict[UUID, Holder]] = field(default_factory=dict)
+    answers: dict[str, StoredAnswer] = field(default_factory=dict)
+    audited: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def publisher_id(self) -> UUID | None:
+        """Who the publisher is."""
+        return self.id
+
+    def set_publisher_id(self, publisher_id: UUID) -> None:
+        """The publisher is this one."""
+        self.id = publisher_id
+
+    def catalogs(self) -> tuple[str, ...]:
+        """The catalogs as they travel."""
+        return self.tokens
+
+    def save_catalogs(self, tokens: Sequence[str]) -> None:
+        """The catalogs are these."""
+        self.tokens = tuple(tokens)
+
+    def add_key(self, key: IssuedKey) -> None:
+        """The key was issued."""
+        self.issued[key.key_id] = key
+
+    def key(self, key_id: str) -> IssuedKey | None:
+        """The key that was issued under this id."""
+        return self.issued.get(key_id)
+
+    def issued_keys(self) -> Sequence[IssuedKey]:
+        """All keys, oldest first."""
+        return list(self.issued.values())
+
+    def holders(self, key_id: str) -> Sequence[Holder]:
+        """Who holds activations of a key."""
+        return list(self.held.get(key_id, {}).values())
+
+    def save_holder(self, key_id: str, holder: Holder) -> None:
+        """The holder's activation stands."""
+        self.held.setdefault(key_id, {})[holder.activation_id] = holder
+
+    def answer(self, request_id: str) -> StoredAnswer | None:
+        """What the request of this id was answered."""
+        return self.answers.get(request_id)
+
+    def save_answer(self, request_id: str, answer: StoredAnswer) -> None:
+        """The request of this id was answered."""
+        self.answers[request_id] = answer
+
+    def audit(self, at: int, action: str, subject: str) -> None:
+        """Somebody did something."""
+        self.audited.append((at, action, subject))
+
+
+class MemoryPublisherStore:
+    """A store that forgets everything when its process ends."""
+
+    def __init__(self) -> None:
+        """Nothing is kept yet."""
+        self.rows = MemoryRows()
+        self._turn = threading.RLock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Rows]:
+        """Rows to read and write; an error undoes what was written."""
+        with self._turn:
+            before = copy.deepcopy(self.rows)
+            try:
+                yield self.rows
+            except BaseException:
+                self.rows = before
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Rows]:
+        """Rows to read."""
+        with self._turn:
+            yield copy.deepcopy(self.rows)

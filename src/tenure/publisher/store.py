@@ -1,0 +1,161 @@
+"""What a publisher keeps: who it is, its catalogs, the keys it issued, who holds them, and an audit of all of it.
+
+Everything is read and written inside a transaction, so a decision and what follows from it stand or fall together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tenure.core.errors import Code, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from uuid import UUID
+
+    from tenure.core.enrolment import HostSeat
+    from tenure.core.product_key import KeyType
+    from tenure.wire.keys import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedKey:
+    """A secret product key as its publisher keeps it: the public half of the derived pair, never the key."""
+
+    key_id: str
+    public_x: str
+    type: KeyType
+    product_number: int
+    pools: tuple[str, ...] | None
+    """The pools that a host may grant with it; None: all of the catalog's."""
+    limit: int
+    """How many hosts it may activate."""
+    customer: str
+    agreement: str
+    trial: bool
+    partial: str
+    """Its last five characters."""
+    issued_at: int
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds an activation of a key."""
+
+    activation_id: UUID
+    seat: HostSeat
+    at: int
+    """When it was last certified, Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What a request was answered: the same request again gets the same."""
+
+    request_digest: bytes
+    token: str
+    key_id: str
+
+
+class Rows(Protocol):
+    """The rows of one open transaction."""
+
+    def publisher_id(self) -> UUID | None:
+        """Who the publisher is; None before `init`."""
+        ...
+
+    def set_publisher_id(self, publisher_id: UUID) -> None:
+        """The publisher is this one."""
+        ...
+
+    def catalogs(self) -> tuple[str, ...]:
+        """The catalogs as they travel."""
+        ...
+
+    def save_catalogs(self, tokens: Sequence[str]) -> None:
+        """The catalogs are these."""
+        ...
+
+    def add_key(self, key: IssuedKey) -> None:
+        """The key was issued."""
+        ...
+
+    def key(self, key_id: str) -> IssuedKey | None:
+        """The key that was issued under this id."""
+        ...
+
+    def issued_keys(self) -> Sequence[IssuedKey]:
+        """All keys that were issued, oldest first."""
+        ...
+
+    def holders(self, key_id: str) -> Sequence[Holder]:
+        """Who holds activations of a key, oldest first."""
+        ...
+
+    def save_holder(self, key_id: str, holder: Holder) -> None:
+        """The holder's activation stands; one of the same id is replaced."""
+        ...
+
+    def answer(self, request_id: str) -> StoredAnswer | None:
+        """What the request of this id was answered."""
+        ...
+
+    def save_answer(self, request_id: str, answer: StoredAnswer) -> None:
+        """The request of this id was answered."""
+        ...
+
+    def audit(self, at: int, action: str, subject: str) -> None:
+        """Somebody did something, at a time, to a subject."""
+        ...
+
+
+class PublisherStore(Protocol):
+    """Where the rows are."""
+
+    def transaction(self) -> AbstractContextManager[Rows]:
+        """Rows to read and write, committed at the end of the block, undone by an error; one at a time.
+
+        Raises:
+            Unavailable: code `storage_unavailable`.
+            Untrusted: code `state_damaged`.
+        """
+        ...
+
+    def reading(self) -> AbstractContextManager[Rows]:
+        """Rows to read, as of one moment."""
+        ...
+
+
+class KeyRing(Protocol):
+    """The publisher's own keys."""
+
+    def root(self) -> SigningKey:
+        """The key that signs catalogs; may be offline.
+
+        Raises:
+            UsageError: code `not_set_up`, when it is not here.
+        """
+        ...
+
+    def signing_key(self) -> SigningKey:
+        """The key that signs certificates."""
+        ...
+
+
+def publisher_id_of(rows: Rows) -> UUID:
+    """Who the publisher is.
+
+    Raises:
+        UsageError: code `not_set_up`, before `init`.
+    """
+    publisher_id = rows.publisher_id()
+    if publisher_id is None:
+        raise UsageError(
+            Code.NOT_SET_UP,
+            "There is no publisher in this home.",
+            "Make one with: tenure publisher init --name NAME.",
+        )
+    return publisher_id
