@@ -1,0 +1,63 @@
+"""Databases are brought to the newest schema, and no further."""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from tenure.adapters.sql.migrations import History, migrate
+from tenure.adapters.sql.sqlite import open_engine
+from tenure.core.errors import Code, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLES = {History.HOST: "host_tables", History.PUBLISHER: "publisher_tables"}
+
+
+@pytest.mark.parametrize("history", History)
+def test_the_migrations_make_the_tables_that_the_code_expects(history: History, tmp_path: Path) -> None:
+    """Alembic finds no difference between a migrated database and the tables in the code."""
+    path = tmp_path / "new.db"
+    migrate(path, history)
+    metadata = importlib.import_module(f"tenure.adapters.sql.{TABLES[history]}").metadata
+    engine = open_engine(path)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+@pytest.mark.parametrize("history", History)
+def test_the_head_is_the_newest_revision_in_the_folder(history: History) -> None:
+    """Start-up compares with it instead of importing Alembic."""
+    newest = max(path.name for path in (history.folder / "versions").glob("0*.py"))
+    assert newest.startswith(f"{history.head}_")
+
+
+@pytest.mark.parametrize("history", History)
+def test_a_second_migration_changes_nothing(history: History, tmp_path: Path) -> None:
+    """It does not even open a transaction."""
+    path = tmp_path / "new.db"
+    migrate(path, history)
+    before = path.read_bytes()
+    migrate(path, history)
+    assert path.read_bytes() == before
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    """The message says what to do; nothing is written."""
+    path = tmp_path / "newer.db"
+    migrate(path, History.HOST)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    with pytest.raises(UsageError) as caught:
+        migrate(path, History.HOST)
+    assert caught.value.code is Code.NOT_SET_UP
+    assert "newer version" in caught.value.cure

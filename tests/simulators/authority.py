@@ -1,0 +1,78 @@
+"""A publisher's use cases over memory, with a clock and randomness that the test holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from simulators.publisher import NOW, seeded
+from tenure.core.policy import Kind
+from tenure.core.product_key import parse
+from tenure.publisher.authority import Authority, NewProduct
+from tenure.publisher.memory import MemoryPublisherStore
+from tenure.wire.keys import SigningKey, derived_pair
+from tenure.wire.request import sign_request
+
+if TYPE_CHECKING:
+    from tenure.publisher.store import PublisherStore
+
+HOST_ID = UUID(int=77)
+
+
+class SeededKeys:
+    """A root and a signing key of fixed seeds."""
+
+    def root(self) -> SigningKey:
+        """The root."""
+        return seeded(1)
+
+    def signing_key(self) -> SigningKey:
+        """The signing key."""
+        return seeded(2)
+
+
+@dataclass
+class SimulatedAuthority:
+    """An authority that was set up, with one product of each kind."""
+
+    store: PublisherStore = field(default_factory=MemoryPublisherStore)
+    now: int = NOW
+
+    def __post_init__(self) -> None:
+        """Set it up."""
+        ids, bits = count(1), count(1000)
+        self.authority = Authority(
+            self.store, SeededKeys(), lambda: self.now, lambda: UUID(int=next(ids)), lambda _: next(bits)
+        )
+        self.authority.init(name="Example Software", contact="licenses@publisher.example", publisher_url=None)
+        self.products = self.authority.add_products(
+            [
+                NewProduct(name="Draft Studio", kind=Kind.WORKSTATION),
+                NewProduct(name="Render Server", kind=Kind.SERVER),
+            ]
+        )
+        self.publisher_id = self.authority.catalogs().newest.publisher_id
+
+
+def host_request(
+    key_text: str,
+    *,
+    audience: UUID,
+    host_id: UUID = HOST_ID,
+    host_key: SigningKey | None = None,
+    fingerprint: str = "host-fingerprint-1",
+    request_id: str = "request-1",
+    now: int = NOW,
+) -> str:
+    """A host's request for a certificate."""
+    return sign_request(
+        request_id=request_id,
+        asker=host_id,
+        audience=audience,
+        fingerprint=fingerprint,
+        pair=derived_pair(parse(key_text)),
+        key=host_key or seeded(3),
+        now=now,
+    )
