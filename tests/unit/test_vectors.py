@@ -1,6 +1,6 @@
-"""The vectors in docs/vectors/ hold against an independent reading of docs/protocol.md, with PyJWT alone.
+"""The vectors in docs/vectors/ hold against an independent reading of docs/protocol.md.
 
-Nothing of `tenure` is imported here: this is what a stranger writes in an hour.
+`examples/independent_client.py` imports nothing of Tenure, and neither does this file: both are what a stranger writes.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
-from jwt.algorithms import OKPAlgorithm
+from independent_client import RefusedError, accept_lease, newest_catalog, thumbprint
 
 VECTORS = Path(__file__).parents[2] / "docs" / "vectors"
 
@@ -26,80 +25,25 @@ ACTIVATION = load("activation.json")
 REFUSED = load("refused.json")["answers"]
 
 
-class RefusedError(Exception):
-    """A step of the protocol's list failed."""
-
-    def __init__(self, step: int) -> None:
-        """`step` is its number."""
-        super().__init__(step)
-        self.step = step
-
-
-def claims(token: str, typ: str, jwk: dict[str, str], kid: str) -> dict[str, Any]:
-    """The payload of a document by this key."""
-    header = jwt.get_unverified_header(token)
-    if header != {"alg": "EdDSA", "typ": typ, "kid": kid}:
-        raise jwt.InvalidTokenError("header")
-    key = OKPAlgorithm.from_jwk(jwk)
-    options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
-    payload: dict[str, Any] = jwt.decode(token, key, algorithms=["EdDSA"], options=options)  # type: ignore[arg-type] # a public key it is
-    return payload
+def accept(answer: dict[str, Any]) -> dict[str, Any]:
+    """The lease in an answer to the vectors' request, at the vectors' time."""
+    catalog = newest_catalog(load("catalog.json")["catalogs"], load("keys.json")["root"])
+    return accept_lease(
+        answer,
+        ACTIVATION["request"],
+        catalog,
+        now=ACTIVATION["now"],
+        highest_epoch=ACTIVATION["highest_epoch_seen"],
+    )
 
 
-def canonical(token: str) -> bool:
-    """Whether the signature's last character is the one that an encoder writes: 64 bytes leave 4 unused bits."""
-    return token[-1] in "AQgw"
-
-
-def catalog() -> dict[str, Any]:
-    """Step 1: the catalog, by the root that the product pins."""
-    root = load("keys.json")["root"]
-    (token,) = load("catalog.json")["catalogs"]
-    return claims(token, "tenure-catalog+jwt", {k: root[k] for k in ("kty", "crv", "x")}, root["kid"])
-
-
-def accept(answer: dict[str, Any]) -> dict[str, Any]:  # noqa: C901 - the protocol has one list, and so has this
-    """The lease, after steps 2 to 9."""
-    now, request, known = ACTIVATION["now"], ACTIVATION["request"], catalog()
-    host_token, lease_token = answer["certificate"], answer["lease"]
-    try:  # 2
-        kid = jwt.get_unverified_header(host_token)["kid"]
-        entry = next(e for e in known["keys"] if e["jwk"] == signing_jwk(kid))
-        host = claims(host_token, "tenure-host+jwt", entry["jwk"], kid)
-    except (jwt.InvalidTokenError, StopIteration) as error:
-        raise RefusedError(2) from error
-    if "tenure-host+jwt" not in entry["may"] or entry["from"] > now or entry["until"] is not None:
-        raise RefusedError(2)
-    if host["iss"] != known["iss"] or not canonical(host_token):
-        raise RefusedError(2)
-    if not host["iat"] <= now < host["exp"]:  # 3
-        raise RefusedError(3)
-    try:  # 4
-        lease = claims(lease_token, "tenure-lease+jwt", host["cnf"]["jwk"], load("keys.json")["host"]["kid"])
-    except jwt.InvalidTokenError as error:
-        raise RefusedError(4) from error
-    if lease["iss"] != host["sub"] or not canonical(lease_token):
-        raise RefusedError(4)
-    product = next(p for p in known["products"] if p["product_id"] == request["product_id"])
-    if lease["pool"] != product["pool"] or lease["pool"] not in host["pools"]:  # 5
-        raise RefusedError(5)
-    asked = [request[name] for name in ("request_id", "machine_id", "product_id", "fingerprint")]
-    if [lease[name] for name in ("nonce", "sub", "aud", "fpr")] != asked:  # 6
-        raise RefusedError(6)
-    policy = host["pools"][lease["pool"]]
-    if abs(lease["iat"] - now) > 14_400 or lease["exp"] - lease["iat"] != policy["lease_days"] * 86_400:  # 7
-        raise RefusedError(7)
-    if lease["count"] < policy["threshold"]:  # 8
-        raise RefusedError(8)
-    if lease["epoch"] < ACTIVATION["highest_epoch_seen"]:  # 9
-        raise RefusedError(9)
-    return lease
-
-
-def signing_jwk(kid: str) -> dict[str, str] | None:
-    """The JWK of the signing key, when `kid` is its thumbprint."""
-    key = load("keys.json")["signing"]
-    return {name: key[name] for name in ("kty", "crv", "x")} if key["kid"] == kid else None
+def test_key_ids_are_thumbprints() -> None:
+    """RFC 7638, as the standard library computes it."""
+    for name in ("root", "signing", "host"):
+        key = load("keys.json")[name]
+        assert thumbprint(key) == key["kid"]
+    derived = load("product-key.json")
+    assert thumbprint(derived["derived_public_key"]) == derived["key_id"]
 
 
 def test_the_good_answer_is_accepted() -> None:
@@ -114,3 +58,10 @@ def test_a_bad_answer_fails_at_its_step(answer: dict[str, Any]) -> None:
     with pytest.raises(RefusedError) as caught:
         accept(answer)
     assert caught.value.step == answer["step"]
+
+
+def test_a_catalog_by_another_root_is_refused() -> None:
+    """Step 1: the root is the one that the product pins."""
+    with pytest.raises(RefusedError) as caught:
+        newest_catalog(load("catalog.json")["catalogs"], load("keys.json")["signing"])
+    assert caught.value.step == 1
