@@ -1,0 +1,21 @@
+"""`tenure client`: one machine."""
+
+from __future__ import annotations
+
+import click
+
+from tenure.cli.command import LazyGroup
+
+COMMANDS = {
+    "install-key": "tenure.cli.client.install_key",
+    "set-host": "tenure.cli.client.set_host",
+    "clear-host": "tenure.cli.client.clear_host",
+    "activate": "tenure.cli.client.activate",
+    "renew": "tenure.cli.client.renew",
+    "status": "tenure.cli.client.status",
+}
+
+
+@click.group("client", cls=LazyGroup, modules=COMMANDS)
+def command() -> None:
+    """This machine: install a product key, activate it at a host, see its license status."""

@@ -1,0 +1,1 @@
+"""The companion of a genuine KMS host: keys, rollout, checks, event logs, reports. It never speaks KMS (ADR 0001)."""
