@@ -32,9 +32,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_authority(home: Home) -> Iterator[Authority]:
-    """The publisher in this home, its database at the newest schema."""
+def open_authority(home: Home, *, make: bool = False) -> Iterator[Authority]:
+    """The publisher in this home, its database at the newest schema; `make`: there may be none yet.
+
+    Raises:
+        UsageError: code `not_set_up`.
+    """
     path = home.publisher / "publisher.db"
+    if not make and not path.exists():
+        raise UsageError(
+            Code.NOT_SET_UP,
+            f"There is no publisher in {home.root}.",
+            "Make one with: tenure publisher init --name NAME; or name its --home.",
+        )
     migrate(path, History.PUBLISHER)
     store = SqlPublisherStore(path)
     try:
@@ -46,7 +56,7 @@ def open_authority(home: Home) -> Iterator[Authority]:
 def init(home: Home, *, name: str, contact: str, publisher_url: str | None) -> Catalog:
     """There is a publisher in this home, with a root and a signing key."""
     PublisherKeyFolder(home.publisher).make_missing()
-    with open_authority(home) as authority:
+    with open_authority(home, make=True) as authority:
         return authority.init(name=name, contact=contact, publisher_url=publisher_url)
 
 

@@ -101,7 +101,7 @@ class Up:
 
 def _make_publisher(home: Home) -> None:
     """There is a trial publisher with the sample products; what exists is left as it is."""
-    with publisher.open_authority(home) as authority, authority.store.reading() as rows:
+    with publisher.open_authority(home, make=True) as authority, authority.store.reading() as rows:
         exists = rows.publisher_id() is not None
     if not exists:
         publisher.init(home, name=SAMPLE_PUBLISHER, contact="licenses@publisher.example", publisher_url=None)

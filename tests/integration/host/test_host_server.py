@@ -282,6 +282,16 @@ def test_a_locked_database_is_storage_unavailable_and_afterwards_all_is_well(
     assert said(post(server, body))["count"] == 1
 
 
+def test_a_read_only_database_is_storage_unavailable(server: HostServer) -> None:
+    """SQLite's own switch plays the mount that went read-only; afterwards all is well."""
+    connection = server._ledger._connection
+    connection.execute("PRAGMA query_only = ON")
+    answer = post(server, workstation().ask(NOW))
+    assert (answer.status, said(answer)["code"]) == (503, "storage_unavailable")
+    connection.execute("PRAGMA query_only = OFF")
+    assert said(post(server, workstation().ask(NOW)))["count"] == 1
+
+
 def test_a_full_disk_promises_nothing_and_loses_nothing(home: Home, server: HostServer) -> None:
     """SQLite's own page limit plays the full disk; what was answered before is still there after."""
     assert said(post(server, workstation().ask(NOW)))["count"] == 1
