@@ -16,7 +16,6 @@ from tenure.client.exchange import Answer, Call
 from tenure.client.host_address import HostAddress, parse_host
 from tenure.client.memory import MemoryClientStore
 from tenure.client.setup import install_key, set_hosts
-from tenure.client.state import ClientState
 from tenure.client.status import ProductStatus, product_status
 from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.core.lease import Lease, term
@@ -30,7 +29,7 @@ from tenure.wire.publication import Certificates
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tenure.client.state import ClientStore
+    from tenure.client.state import ClientState, ClientStore
     from tenure.wire.keys import SigningKey
 
 HOST_ID = UUID("22222222-2222-4222-8222-222222222222")
@@ -61,9 +60,14 @@ class GrantingHost:
     waits: list[int] = field(default_factory=list)
     retry_after: int | None = 1
     trial: bool = False
+    on_the_way: Callable[[Answer], Answer] = lambda answer: answer
+    """What becomes of its answers in the network."""
 
     def answer(self, call: Call) -> Answer:
-        """What the host answers."""
+        """What arrives of the host's answer."""
+        return self.on_the_way(self._answer(call))
+
+    def _answer(self, call: Call) -> Answer:
         if call.method == "POST":
             return self._activate(call)
         if call.path == "/v1/certificates":
@@ -222,7 +226,9 @@ class World:
         return self.hosts[host.name].answer(call)
 
 
-def status_of(state: ClientState, product_id: UUID | None, *, fingerprint: str | None, now: int) -> ProductStatus:
+def status_of(
+    state: ClientState, product_id: UUID | None, *, fingerprint: str | None, now: int
+) -> ProductStatus:
     """The status of a product on a machine with this fingerprint."""
     return product_status(
         state, product_id, fingerprint_of=lambda _publisher: fingerprint, fingerprint_source="os", now=now

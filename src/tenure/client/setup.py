@@ -107,7 +107,9 @@ def install_key(
                     publisher_id=catalog.publisher_id,
                     key=key.text,
                     key_installed_at=before.key_installed_at if before else now,
-                    order=before.order if before else 1 + max((p.order for p in state.products.values()), default=0),
+                    order=before.order
+                    if before
+                    else 1 + max((p.order for p in state.products.values()), default=0),
                 )
             )
         )
@@ -163,5 +165,7 @@ def _product_of(key: ProductKey, catalogs: Sequence[Catalog]) -> tuple[Catalog, 
 
 def _machine(state: ClientState) -> Machine:
     if state.machine is None:
-        raise UsageError(Code.NOT_SET_UP, "Nothing is installed on this machine.", "tenure client install-key KEY")
+        raise UsageError(
+            Code.NOT_SET_UP, "Nothing is installed on this machine.", "tenure client install-key KEY"
+        )
     return state.machine

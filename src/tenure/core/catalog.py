@@ -56,7 +56,8 @@ class Catalog:
     """One edition of a publisher's catalog; a higher `seq` replaces a lower one.
 
     Raises:
-        UsageError: code `catalog_invalid`, when a product names no pool, or an id, number or name stands twice.
+        UsageError: code `catalog_invalid`, when a product names no pool, an id, number or name stands twice, or a
+            key stands twice among `roots` or `keys`: which entry decides would hang on their order.
     """
 
     publisher_id: UUID
@@ -83,6 +84,10 @@ class Catalog:
             values = [getattr(product, what) for product in self.products]
             if twice := {value for value in values if values.count(value) > 1}:
                 raise _invalid(f"More than one product has the {what} {twice.pop()}.")
+        for where, entries in (("roots", self.roots), ("keys", self.keys)):
+            kids = [entry.kid for entry in entries]
+            if again := {kid for kid in kids if kids.count(kid) > 1}:
+                raise _invalid(f"Key {again.pop()} stands more than once among {where}.")
 
     def product(self, product_id: UUID) -> Product | None:
         """The product with this id, if this publisher has it."""

@@ -60,7 +60,7 @@ class WindowCount:
 
     It holds one number for each second in which machines were last seen. Seconds leave at the old end as the time
     given to `at` advances; that time may also stand still, and a time that went back finds the same machines,
-    less those that were let go for good.
+    less those that were let go for good. All this holds while no time lies a whole window behind an earlier one.
     """
 
     def __init__(self, window_seconds: int, seen: Iterable[tuple[int, int]] = ()) -> None:

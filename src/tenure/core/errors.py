@@ -66,6 +66,11 @@ class Code(StrEnum):
     HOST_UNREACHABLE = "host_unreachable"
     PUBLISHER_UNREACHABLE = "publisher_unreachable"
 
+    # The DNS
+    DNS_UNAVAILABLE = "dns_unavailable"
+    DNS_NO_RECORD = "dns_no_record"
+    DNS_NO_SUFFIX = "dns_no_suffix"
+
     # Damaged or untrusted data
     DOCUMENT_MALFORMED = "document_malformed"
     SIGNATURE_INVALID = "signature_invalid"

@@ -158,8 +158,14 @@ class Judgement:
 
 
 def judge(evidence: Evidence, policy: Policy, now: int, highest_seen: int) -> Judgement:
-    """The license status at `now`, which counts as `highest_seen` if that is later."""
+    """The license status at `now`, which counts as `highest_seen` if that is later.
+
+    Before the first lease it counts at least as the instant at which the key was installed.
+    """
     time = max(now, highest_seen)
+    if evidence.key_installed_at is not None and evidence.lease_expires is None:
+        # No grace begins before its key: a machine that lost its highest time wins nothing by a clock set back.
+        time = max(time, evidence.key_installed_at)
     clock_moved_back = highest_seen - now > CLOCK_TOLERANCE
     situation = evidence.situation
     first = _first_boundary(evidence, policy)

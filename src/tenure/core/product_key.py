@@ -122,10 +122,12 @@ def parse(typed: str) -> ProductKey:
     """
     groups = _groups(typed)
     for number, group in enumerate(groups, 1):
-        _check_group(number, group)
+        _check_characters(number, group)
     digits = [_DIGIT[character] for group in groups for character in group]
     value = _to_value(digits)
-    if value % _PRIME:
+    if len(digits) != LENGTH or value % _PRIME:
+        for number, group in enumerate(groups, 1):
+            _check_length(number, group)
         raise _malformed(f"The key has a typing error{_where(digits)}.")
     payload = value // _BASE**_CHECK_DIGITS
     random = payload & (1 << RANDOM_BITS) - 1
@@ -139,17 +141,16 @@ def parse(typed: str) -> ProductKey:
 
 
 def _groups(typed: str) -> list[str]:
-    """Five groups of whatever was typed. Dashes, when they make five groups, are believed."""
+    """Five groups of whatever was typed: as dashes make them, else as dashes and spaces do, else five by five."""
     if len(typed) > _TYPED_LIMIT:
         raise _malformed(f"A product key has {LENGTH} characters; {len(typed):,} were given.")
     # What word processors make of a dash is a dash too: hyphens, en and em dash, minus.
-    clean = "".join(
-        "-" if c in "-\u2010\u2011\u2012\u2013\u2014\u2212" else c for c in typed.upper() if not c.isspace()
-    )
-    groups = [group for group in clean.split("-") if group]
-    if len(groups) == GROUPS:
-        return groups
-    characters = "".join(groups)
+    dashed = "".join("-" if c in "-\u2010\u2011\u2012\u2013\u2014\u2212" else c for c in typed.upper())
+    between_dashes = ["".join(part.split()) for part in dashed.split("-")]
+    for groups in ([group for group in between_dashes if group], dashed.replace("-", " ").split()):
+        if len(groups) == GROUPS:
+            return groups
+    characters = "".join(between_dashes)
     if len(characters) != LENGTH:
         raise _malformed(
             f"A product key has {LENGTH} characters in {GROUPS} groups of {GROUP_LENGTH}; {len(characters)} were given."
@@ -157,10 +158,13 @@ def _groups(typed: str) -> list[str]:
     return [characters[i : i + GROUP_LENGTH] for i in range(0, LENGTH, GROUP_LENGTH)]
 
 
-def _check_group(number: int, group: str) -> None:
+def _check_characters(number: int, group: str) -> None:
     if strangers := sorted({c for c in group if c not in _DIGIT}):
         listed = ", ".join(repr(c) for c in strangers)
         raise _malformed(f"Group {number} ({group!r}) has {listed}, which no product key uses.")
+
+
+def _check_length(number: int, group: str) -> None:
     if len(group) != GROUP_LENGTH:
         raise _malformed(f"Group {number} ({group!r}) has {len(group)} characters instead of {GROUP_LENGTH}.")
 

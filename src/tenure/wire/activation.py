@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from tenure.core.errors import HRESULTS, Code, Refused, UsageError
 from tenure.core.license_status import LicenseStatus
 from tenure.wire.claims import END, Fingerprint, Seconds
+from tenure.wire.printable import one_line
 
 MAX_BODY: Final = 16 * 1024
 """Bytes of a request body; a real one is under 500."""
@@ -74,7 +75,7 @@ def decode_activation(body: bytes) -> ActivationBody:
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _invalid(f"The request is not what POST /v1/activations takes: {error}.") from error
+        raise _invalid(f"The request is not what POST /v1/activations takes: {one_line(error)}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _invalid(f"The body is not JSON: {error}.") from error
     except RecursionError as error:
@@ -92,7 +93,9 @@ def decode_answer(status: int, body: bytes) -> Granted | Waiting:
             return msgspec.json.decode(body, type=Granted)
         return msgspec.json.decode(body, type=Waiting)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(Code.INVALID_REQUEST, f"The host's answer is not readable: {error}.") from error
+        raise UsageError(
+            Code.INVALID_REQUEST, f"The host's answer is not readable: {one_line(error)}."
+        ) from error
 
 
 def _invalid(detail: str) -> Refused:

@@ -15,6 +15,7 @@ from tenure.core.policy import Kind
 from tenure.wire.claims import END, Claims, Ed25519Jwk, Name, PolicyClaims, Seconds, claims_of, to_claims
 from tenure.wire.jws import Typ, read, sign
 from tenure.wire.keys import PublicKey, SigningKey
+from tenure.wire.printable import one_line
 
 SIGNED_BY_PUBLISHER = frozenset({Typ.HOST.value, Typ.GRANT.value, Typ.DIRECTORY.value, Typ.REVOCATION.value})
 """What a signing key may sign; a root may sign catalogs alone."""
@@ -124,7 +125,9 @@ def catalog_of(payload: dict[str, Any]) -> Catalog:
             publisher_url=claims.publisher_url,
         )
     except UsageError as error:
-        raise Untrusted(Code.DOCUMENT_MALFORMED, f"The catalog contradicts itself: {error.detail}") from error
+        raise Untrusted(
+            Code.DOCUMENT_MALFORMED, f"The catalog contradicts itself: {one_line(error.detail)}"
+        ) from error
 
 
 class CatalogList(Struct, frozen=True):

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from tenure.core.errors import Code, Untrusted, UsageError
 from tenure.core.policy import Policy
+from tenure.wire.printable import one_line
 
 VERSION: Final = 1
 
@@ -89,7 +90,7 @@ def claims_of(payload: dict[str, Any], type_: type[C]) -> C:
         return msgspec.convert(payload, type_)
     except msgspec.ValidationError as error:
         raise Untrusted(
-            Code.DOCUMENT_MALFORMED, f"A document does not hold what it should: {error}."
+            Code.DOCUMENT_MALFORMED, f"A document does not hold what it should: {one_line(error)}."
         ) from error
 
 

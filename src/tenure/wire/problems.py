@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from tenure.core.errors import Code, Refused, TenureError, Unavailable
 from tenure.wire.claims import END
+from tenure.wire.printable import one_line
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 60
@@ -87,9 +88,4 @@ def error_of(status: int, body: bytes) -> TenureError:
             Code.INTERNAL, f"The server failed: {what}.", "Try again; then look into the server's log."
         )
     kind = Unavailable if not 400 <= status < 500 else Refused  # noqa: PLR2004 - HTTP's classes
-    return kind(code, _one_line(problem.detail) or code.value, hresult=problem.hresult)
-
-
-def _one_line(text: str) -> str:
-    """What a peer wrote, safe to print: no control characters, and no longer than a few lines."""
-    return "".join(c if c.isprintable() else " " for c in text[:1000]).strip()
+    return kind(code, one_line(problem.detail) or code.value, hresult=problem.hresult)

@@ -97,6 +97,7 @@ def open_request(token: str, *, now: int) -> ActivationRequest:
     # 1
     document = read(token, Typ.REQUEST)
     claims = claims_of(document.claims, RequestClaims)
+    decode(claims.key_proof)
     # 2
     key = PublicKey(claims.cnf.jwk.x)
     if document.kid != key.kid:

@@ -97,7 +97,9 @@ def _in_words(error: Exception) -> str:
     """The innermost reason that says something: urllib3 wraps the system's error two or three times."""
     reason: BaseException | None = error
     while reason is not None:
-        if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
+        timed_out = isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError)
+        # urllib3 counts every failed connection among its timeouts; the reason stands further in.
+        if timed_out and not isinstance(reason, urllib3.exceptions.NewConnectionError):
             return "it did not answer in time"
         if isinstance(reason, ConnectionRefusedError):
             return "nothing listens there (connection refused)"

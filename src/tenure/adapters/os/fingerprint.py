@@ -27,7 +27,7 @@ _LIMIT: Final = 4096
 _HOME_ID: Final = "installation-id"
 _ID: Final = re.compile(r"[0-9A-Za-z-]{16,64}")
 _VIRTUAL: Final = (
-    # What hypervisors write into the firmware tables (systemd's src/basic/virt.c has the same list).
+    # What hypervisors write into the firmware tables (compare systemd's src/basic/virt.c).
     "amazon ec2",
     "apple virtualization",
     "bochs",
@@ -52,16 +52,14 @@ class Installation:
 
     source: str
     """`os`, or `home` where the system has no id: a container, an image that was never booted."""
-    id: str | None
-    """A secret of the machine's: it leaves it only through `fingerprint`. None: there is none yet."""
+    id: str
+    """A secret of the machine's: it leaves it only through `fingerprint`."""
 
-    def fingerprint(self, publisher_id: UUID) -> str | None:
+    def fingerprint(self, publisher_id: UUID) -> str:
         """Fingerprint v1: base64url(HMAC-SHA256(key = installation id, publisher_id)), both as their ASCII text.
 
         Different for each publisher, so that two of them cannot compare their machines.
         """
-        if self.id is None:
-            return None
         return fingerprint_v1(self.id, publisher_id)
 
 
@@ -71,8 +69,8 @@ def fingerprint_v1(installation_id: str, publisher_id: UUID) -> str:
     return encode(digest.digest())
 
 
-def read_installation(folder: Path, *, machine_id_file: Path = MACHINE_ID) -> Installation:
-    """This installation; writes nothing. `folder` is where a random id would be kept.
+def read_installation(folder: Path, *, machine_id_file: Path = MACHINE_ID) -> Installation | None:
+    """This installation; writes nothing. `folder` is where a random id is kept; None: there is none yet.
 
     Raises:
         LocalFault: code `home_unusable`, when the kept id cannot be read.
@@ -80,7 +78,8 @@ def read_installation(folder: Path, *, machine_id_file: Path = MACHINE_ID) -> In
     if (system := _system_id(machine_id_file)) is not None:
         return Installation(FROM_SYSTEM, system)
     data = read_file(folder / _HOME_ID, limit=_LIMIT)
-    return Installation(FROM_HOME, _usable(data.decode("ascii", errors="replace")) if data is not None else None)
+    kept = _usable(data.decode("ascii", errors="replace")) if data is not None else None
+    return Installation(FROM_HOME, kept) if kept is not None else None
 
 
 def ensure_installation(folder: Path, *, machine_id_file: Path = MACHINE_ID) -> Installation:
@@ -90,7 +89,7 @@ def ensure_installation(folder: Path, *, machine_id_file: Path = MACHINE_ID) -> 
         LocalFault: code `home_unusable`, when it cannot be kept.
     """
     found = read_installation(folder, machine_id_file=machine_id_file)
-    if found.id is not None:
+    if found is not None:
         return found
     made = new_uuid().hex
     write_atomically(folder / _HOME_ID, f"{made}\n".encode())
@@ -103,8 +102,7 @@ def machine_fingerprint(folder: Path, publisher_id: UUID) -> str:
     Raises:
         LocalFault: code `home_unusable`, as `ensure_installation`.
     """
-    installation = ensure_installation(folder)
-    return fingerprint_v1(installation.id or "", publisher_id)
+    return ensure_installation(folder).fingerprint(publisher_id)
 
 
 def is_virtual(*, dmi: Path = DMI, run: Path = Path("/run"), root: Path = Path("/")) -> bool:
@@ -114,7 +112,9 @@ def is_virtual(*, dmi: Path = DMI, run: Path = Path("/run"), root: Path = Path("
     """
     if (run / "systemd" / "container").exists() or (root / ".dockerenv").exists():
         return True
-    vendors = " ".join(_text(dmi / name) for name in ("sys_vendor", "product_name", "bios_vendor", "board_vendor"))
+    vendors = " ".join(
+        _text(dmi / name) for name in ("sys_vendor", "product_name", "bios_vendor", "board_vendor")
+    )
     return any(name in vendors.lower() for name in _VIRTUAL)
 
 

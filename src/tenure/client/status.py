@@ -1,0 +1,114 @@
+"""What a machine tells of its products."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from tenure.client.verdict import verdict_on
+from tenure.core.lease import renewal_due
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenure.client.host_address import HostAddress
+    from tenure.client.state import ClientState
+    from tenure.core.errors import Untrusted
+    from tenure.core.lease import Lease
+    from tenure.core.license_status import LicenseStatus
+
+_NO_PRODUCT: Final = UUID(int=0)
+"""The nil UUID, which no product has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductStatus:
+    """One product on this machine. Times in Unix seconds; None where there is nothing to tell."""
+
+    license_status: LicenseStatus
+    reason: str
+    product: str | None
+    product_id: UUID | None
+    partial_key: str | None
+    machine_id: UUID | None
+    fingerprint_source: str
+    host: HostAddress | None
+    lease_id: str | None
+    lease_expires: int | None
+    notification_from: int | None
+    reduced_functionality_from: int | None
+    renew_after: int | None
+    minutes_remaining: int | None
+    last_activation: int | None
+    count: int | None
+    threshold: int | None
+    warning: bool
+    """Licensed, but for 30 days at most."""
+    clock_moved_back: bool
+    problem: Untrusted | None
+    """Why a stored lease counts as none."""
+
+
+def product_status(
+    state: ClientState,
+    product_id: UUID | None,
+    *,
+    fingerprint_of: Callable[[UUID], str | None],
+    fingerprint_source: str,
+    now: int,
+) -> ProductStatus:
+    """The product's status at `now`; a product without a key, or None, is `unlicensed`."""
+    wanted = product_id or _NO_PRODUCT
+    installed = state.products.get(wanted)
+    fingerprint = fingerprint_of(installed.publisher_id) if installed else None
+    verdict = verdict_on(state, wanted, fingerprint=fingerprint, now=now)
+    definition = state.definition(wanted)
+    judgement, lease = verdict.judgement, verdict.lease
+    return ProductStatus(
+        license_status=judgement.status,
+        reason=verdict.reason,
+        product=definition.name if definition else None,
+        product_id=product_id,
+        partial_key=installed.partial_key if installed else None,
+        machine_id=state.machine.machine_id if state.machine else None,
+        fingerprint_source=fingerprint_source,
+        host=_host(state, wanted, lease),
+        lease_id=lease.lease_id if lease else None,
+        lease_expires=lease.exp if lease else None,
+        notification_from=judgement.notification_from,
+        reduced_functionality_from=judgement.reduced_functionality_from,
+        renew_after=renewal_due(lease, 0.0) if lease else None,
+        minutes_remaining=judgement.minutes_remaining,
+        last_activation=lease.iat if lease else None,
+        count=lease.count if lease else None,
+        threshold=lease.threshold if lease else None,
+        warning=judgement.warning,
+        clock_moved_back=judgement.clock_moved_back,
+        problem=verdict.problem,
+    )
+
+
+def all_statuses(
+    state: ClientState, *, fingerprint_of: Callable[[UUID], str | None], fingerprint_source: str, now: int
+) -> list[ProductStatus]:
+    """The status of every installed product, the first installed first."""
+    return [
+        product_status(
+            state,
+            product.product_id,
+            fingerprint_of=fingerprint_of,
+            fingerprint_source=fingerprint_source,
+            now=now,
+        )
+        for product in state.installed
+    ]
+
+
+def _host(state: ClientState, product_id: UUID, lease: Lease | None) -> HostAddress | None:
+    """The host that granted the lease, unless an administrator has set others since; then the first of those."""
+    hosts = state.machine.hosts if state.machine else ()
+    granted_by = state.leases[product_id].host if lease else None
+    if granted_by is not None and (granted_by in hosts or not hosts):
+        return granted_by
+    return hosts[0] if hosts else None

@@ -1,0 +1,238 @@
+"""A machine: what each command of `tenure client` does."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tenure.adapters.files.client_store import FileClientStore
+from tenure.adapters.files.keys import load_public_key
+from tenure.adapters.http.client import HttpClient
+from tenure.adapters.http.host_transport import HttpHostTransport
+from tenure.adapters.os.clock import system_clock
+from tenure.adapters.os.fingerprint import (
+    FROM_HOME,
+    Installation,
+    is_virtual,
+    machine_fingerprint,
+    read_installation,
+)
+from tenure.adapters.os.home import homes_to_read
+from tenure.adapters.os.randomness import draw, new_uuid
+from tenure.client import setup
+from tenure.client.activation import Activated, Activation, Progress, StillShort, Surroundings
+from tenure.client.status import ProductStatus, all_statuses, product_status
+from tenure.core.errors import Code, LocalFault, TenureError, Untrusted, UsageError
+from tenure.programs.catalog_files import find_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from uuid import UUID
+
+    from tenure.adapters.os.home import Home
+    from tenure.client.host_address import HostAddress
+    from tenure.client.state import ClientState
+    from tenure.core.catalog import Catalog
+
+    Warn = Callable[[str], None]
+    """Hears what an administrator should know although the command goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineStatus:
+    """What `tenure client status` tells."""
+
+    chosen: ProductStatus
+    """The product that was asked for, else the first installed."""
+    products: list[ProductStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one product when hosts were asked."""
+
+    product_id: UUID
+    outcome: Activated | StillShort | TenureError
+
+
+def install_key(
+    home: Home, typed: str, *, catalog: Path | None, root: Path | None, warn: Warn
+) -> setup.InstalledKey:
+    """The machine in this home has the key and trusts its publisher's catalog."""
+    key = setup.parse_client_key(typed, refuse_foreign_key)
+
+    def has_the_key(claimed: Catalog) -> bool:
+        return any(key.text in product.generic_keys for product in claimed.products)
+
+    found = find_catalog(catalog, [home], has_the_key)
+    store = _open(home)
+    installed = setup.install_key(
+        key,
+        found.tokens if found else None,
+        root_kid=load_public_key(root).kid if root is not None else None,
+        store=store,
+        clock=system_clock,
+        new_uuid=new_uuid,
+    )
+    _tell_damage(store, warn)
+    return installed
+
+
+def set_hosts(home: Home, hosts: Sequence[HostAddress], *, warn: Warn) -> tuple[HostAddress, ...]:
+    """The machine in this home asks these hosts, in this order; none: it has none set."""
+    store = _open(home)
+    hosts = setup.set_hosts(hosts, store=store, clock=system_clock, new_uuid=new_uuid)
+    _tell_damage(store, warn)
+    return tuple(hosts)
+
+
+def activate(
+    home: Home, *, product: str | None, seconds: float, warn: Warn, tell: Callable[[Progress], None]
+) -> list[Attempt]:
+    """Every product of this home's machine, or the one that is named, was asked for, for `seconds` in all.
+
+    Each is asked for once before any is waited for, so that the machine counts everywhere meanwhile.
+
+    Raises:
+        UsageError: no such product, or no key installed.
+        LocalFault: the home cannot be used.
+    """
+    end = time.monotonic() + seconds
+    with _asking(home, warn, tell) as (activation, state):
+        wanted = _wanted(home, state, product)
+        attempts = {p: _attempt(p, activation.activate) for p in wanted} if len(wanted) > 1 else {}
+        for product_id in wanted:
+            left = max(0.0, end - time.monotonic())
+            before = attempts.get(product_id)
+            if before is None or (left and not isinstance(before.outcome, Activated)):
+                attempts[product_id] = _attempt(product_id, partial(activation.activate, seconds=left))
+        return list(attempts.values())
+
+
+def renew(home: Home, *, product: str | None, warn: Warn, tell: Callable[[Progress], None]) -> list[Attempt]:
+    """The lease of every product, or of the one that is named, was asked for anew.
+
+    Raises:
+        As `activate`.
+    """
+    with _asking(home, warn, tell) as (activation, state):
+        return [_attempt(p, activation.renew) for p in _wanted(home, state, product)]
+
+
+def status(given: Path | None, *, product: str | None, warn: Warn) -> MachineStatus:
+    """What the machine is licensed for, read from the first home that has anything; works on a read-only disk.
+
+    Where it can be written, the highest time seen is kept.
+
+    Raises:
+        UsageError: code `product_unknown`.
+        Untrusted: code `state_damaged`, when damage left nothing to tell.
+    """
+    homes = homes_to_read(given)
+    home = next((h for h in homes if _open(h).exists), homes[0])
+    now = system_clock()
+    store = _open(home)
+    state = store.load()
+    if state.machine is not None:
+        try:
+            state = store.update(lambda before: before.at(now))
+        except LocalFault:
+            # A read-only home, or somebody else's: the time is still judged, only not kept.
+            state = state.at(now)
+    _tell_damage(store, warn)
+    if store.damaged and not state.products:
+        raise Untrusted(
+            Code.STATE_DAMAGED,
+            f"What this machine kept in {home.client} is damaged; nothing is left to tell.",
+            "Install the product's key again: tenure client install-key KEY --catalog FILE.",
+        )
+    return _status_of(state, read_installation(home.client), product, now)
+
+
+def status_after(home: Home, *, product: str | None) -> MachineStatus:
+    """The same for one home, after a command that wrote there."""
+    return _status_of(_open(home).load(), read_installation(home.client), product, system_clock())
+
+
+def refuse_foreign_key(typed: str) -> None:
+    """No other system's keys are told apart yet: `tenure.microsoft` will be asked here."""
+
+
+@contextmanager
+def _asking(
+    home: Home, warn: Warn, tell: Callable[[Progress], None]
+) -> Iterator[tuple[Activation, ClientState]]:
+    store = _open(home)
+    state = store.load()
+    _tell_damage(store, warn)
+    http = HttpClient()
+    surroundings = Surroundings(
+        clock=system_clock,
+        fingerprint_of=lambda publisher_id: machine_fingerprint(home.client, publisher_id),
+        hostname=own_name(),
+        virtual=is_virtual(),
+        new_uuid=new_uuid,
+        draw=draw,
+        elapsed=time.monotonic,
+        pause=time.sleep,
+    )
+    try:
+        yield Activation(store, HttpHostTransport(http), surroundings, tell=tell), state
+    finally:
+        http.close()
+
+
+def _wanted(home: Home, state: ClientState, product: str | None) -> list[UUID]:
+    if product is not None:
+        return [state.find(product)]
+    if not state.products:
+        raise UsageError(
+            Code.NOT_SET_UP,
+            f"No product key is installed in {home.root}.",
+            "Install one: tenure client install-key KEY --catalog FILE.",
+        )
+    return [installed.product_id for installed in state.installed]
+
+
+def _attempt(product_id: UUID, ask: Callable[[UUID], Activated | StillShort]) -> Attempt:
+    """What became of one product; only a fault of this machine keeps the others from their turn."""
+    try:
+        return Attempt(product_id, ask(product_id))
+    except LocalFault:
+        raise
+    except TenureError as error:
+        return Attempt(product_id, error)
+
+
+def own_name() -> str:
+    """The machine's name as reports of the host show it, cut to what a request may hold."""
+    name = "".join(c for c in socket.gethostname() if c.isprintable())[:255]
+    return name or "unnamed"
+
+
+def _status_of(
+    state: ClientState, installation: Installation | None, product: str | None, now: int
+) -> MachineStatus:
+    def fingerprint_of(publisher_id: UUID) -> str | None:
+        return installation.fingerprint(publisher_id) if installation else None
+
+    source = installation.source if installation else FROM_HOME
+    products = all_statuses(state, fingerprint_of=fingerprint_of, fingerprint_source=source, now=now)
+    first = products[0].product_id if products else None
+    wanted = first if product is None else state.find(product)
+    chosen = product_status(state, wanted, fingerprint_of=fingerprint_of, fingerprint_source=source, now=now)
+    return MachineStatus(chosen, products)
+
+
+def _open(home: Home) -> FileClientStore:
+    return FileClientStore(home.client)
+
+
+def _tell_damage(store: FileClientStore, warn: Warn) -> None:
+    for damage in store.damaged:
+        warn(str(damage))
