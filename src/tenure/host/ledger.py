@@ -101,8 +101,8 @@ class Rows(Protocol):
         """The row of a fingerprint."""
         ...
 
-    def save_machine(self, entry: Entry, first_seen: int, *, known: bool) -> None:
-        """The machine's row says what `entry` says; `known`: a row of this machine id exists."""
+    def save_machine(self, entry: Entry, first_seen: int) -> None:
+        """The machine's row says what `entry` says; it is made if there is none."""
         ...
 
     def forget_machine(self, pool: int, machine_id: bytes) -> None:

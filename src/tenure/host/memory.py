@@ -39,7 +39,7 @@ class MemoryRows:
             None,
         )
 
-    def save_machine(self, entry: Entry, first_seen: int, *, known: bool) -> None:  # noqa: ARG002 - a port's method
+    def save_machine(self, entry: Entry, first_seen: int) -> None:
         """The machine's row says what `entry` says."""
         row = KnownMachine(entry.machine_id, entry.fingerprint, first_seen, entry.now)
         self.machines[entry.pool.row, entry.machine_id] = row

@@ -107,7 +107,7 @@ def _sight(entry: Entry, rows: Rows, counts: Counts) -> Sighting:
     if by_machine_id is by_fingerprint:
         found = found[:1]
     first_seen = min((row.first_seen for row in found), default=entry.now)
-    rows.save_machine(entry, first_seen, known=by_machine_id is not None)
+    rows.save_machine(entry, first_seen)
     counts.saw(entry.pool, entry.now, [row.last_seen for row in found])
     return sighting
 

@@ -13,6 +13,7 @@ from tenure.adapters.http.rsgi import Application, Table
 from tenure.adapters.http.server import HttpServer
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.lock import ServerLock
+from tenure.adapters.sodium import sodium_signer
 from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.adapters.sql.migrations import History, migrate
@@ -72,7 +73,7 @@ class HostServer:
             LocalFault: code `address_in_use`.
             Unavailable, Untrusted: the database cannot be read.
         """
-        self._desk.serve(self._served, self._keys.host_key())
+        self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
         self._desk.counted(self._ledger.counts(self._clock()), self._ledger.newest_row)
         self._queue.start()
         await self._http.start()
@@ -102,7 +103,7 @@ class HostServer:
 
     def _on_counts(self, counts: Mapping[int, int], newest_row: int) -> None:
         if self._desk.served is not self._served:
-            self._desk.serve(self._served, self._keys.host_key())
+            self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
         self._desk.counted(dict(counts), newest_row)
 
 

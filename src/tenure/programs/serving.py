@@ -29,7 +29,18 @@ def serve(server: Server, ready: Callable[[], None]) -> None:
     Raises:
         TenureError: the server could not start.
     """
-    asyncio.run(_serve(server, ready))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(server, ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where it is installed (it does not exist for Windows); else the standard library's."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 async def _serve(server: Server, ready: Callable[[], None]) -> None:

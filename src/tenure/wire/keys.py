@@ -91,7 +91,7 @@ class SigningKey:
     @cached_property
     def jose(self) -> OKPKey:
         """The key pair as the JOSE library takes it."""
-        return OKPKey.import_key({**self.public.jwk, "d": encode(self._private.private_bytes_raw())})
+        return OKPKey.import_key({**self.public.jwk, "d": encode(self.seed)})
 
     @classmethod
     def from_jwk_text(cls, text: str) -> SigningKey:
@@ -123,9 +123,14 @@ class SigningKey:
     def jwk_text(self) -> str:
         """The private JWK, for a file of mode 0600."""
         return (
-            json.dumps({**self.public.jwk, "d": encode(self._private.private_bytes_raw()), "kid": self.kid})
+            json.dumps({**self.public.jwk, "d": encode(self.seed), "kid": self.kid})
             + "\n"
         )
+
+    @property
+    def seed(self) -> bytes:
+        """The 32 bytes that are the private key: for another library to sign with, never for anything else."""
+        return self._private.private_bytes_raw()
 
     def __repr__(self) -> str:
         return f"<SigningKey kid={self.kid}>"

@@ -1,154 +1,20 @@
-"""The ledger in SQLite, on the request path: prepared statements on one connection, one transaction a batch."""
+"""The ledger in SQLite, on the request path: one connection, one transaction a batch."""
 
 from __future__ import annotations
 
 import sqlite3
 from typing import TYPE_CHECKING
 
+from tenure.adapters.sql.host_rows import BatchRows
 from tenure.adapters.sql.sqlite import as_tenure_error, open_connection
-from tenure.core.counting import KnownMachine
 from tenure.host.counts import Counts
-from tenure.host.ledger import Entry, Installation, Outcome, Receipt, Refusal
 from tenure.host.recording import record_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from tenure.core.counting import Sighting
-
-_MACHINE = (
-    "SELECT machine_id, fingerprint, first_seen, last_seen FROM machine WHERE pool = ? AND machine_id = ?"
-)
-_BY_FINGERPRINT = (
-    "SELECT machine_id, fingerprint, first_seen, last_seen FROM machine WHERE pool = ? AND fingerprint = ?"
-)
-_INSERT_MACHINE = (
-    "INSERT INTO machine (fingerprint, first_seen, last_seen, hostname, virtual, pool, machine_id)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
-_UPDATE_MACHINE = (
-    "UPDATE machine SET fingerprint = ?, first_seen = ?, last_seen = ?, hostname = ?, virtual = ?"
-    " WHERE pool = ? AND machine_id = ?"
-)
-_FORGET_MACHINE = "DELETE FROM machine WHERE pool = ? AND machine_id = ?"
-_FORGET_INSTALLATIONS = (
-    "DELETE FROM installation WHERE machine_id = ? AND product IN (SELECT id FROM product WHERE pool = ?)"
-)
-_INSTALLATION = "SELECT request_id, digest, outcome, log_id, logged_at FROM installation WHERE machine_id = ? AND product = ?"
-_SAVE_INSTALLATION = (
-    "INSERT INTO installation (machine_id, product, request_id, digest, outcome, log_id, logged_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (machine_id, product) DO UPDATE SET request_id = excluded.request_id, digest = excluded.digest,"
-    " outcome = excluded.outcome, log_id = excluded.log_id, logged_at = excluded.logged_at"
-)
-_LOG = (
-    "INSERT INTO request_log (at, last_at, repeats, outcome, code, product_id, machine_id, request_id, hostname,"
-    " address, count, threshold, sighting, virtual, license_status, minutes_remaining)"
-    " VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_FOLD = "UPDATE request_log SET repeats = repeats + 1, last_at = ? WHERE id = ?"
-_ADD_TOTAL = (
-    "INSERT INTO daily_total (day, outcome, code, requests) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (day, outcome, code) DO UPDATE SET requests = requests + excluded.requests"
-)
-
-
-class SqliteRows:
-    """The rows of the transaction that is open on a connection."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """The connection's statements are cached by their text."""
-        self._execute = connection.execute
-
-    def machine(self, pool: int, machine_id: bytes) -> KnownMachine | None:
-        """The row of a machine id."""
-        row = self._execute(_MACHINE, (pool, machine_id)).fetchone()
-        return KnownMachine(*row) if row is not None else None
-
-    def machine_by_fingerprint(self, pool: int, fingerprint: bytes) -> KnownMachine | None:
-        """The row of a fingerprint."""
-        row = self._execute(_BY_FINGERPRINT, (pool, fingerprint)).fetchone()
-        return KnownMachine(*row) if row is not None else None
-
-    def save_machine(self, entry: Entry, first_seen: int, *, known: bool) -> None:
-        """The machine's row says what `entry` says."""
-        self._execute(
-            _UPDATE_MACHINE if known else _INSERT_MACHINE,
-            (
-                entry.fingerprint,
-                first_seen,
-                entry.now,
-                entry.hostname,
-                entry.virtual,
-                entry.pool.row,
-                entry.machine_id,
-            ),
-        )
-
-    def forget_machine(self, pool: int, machine_id: bytes) -> None:
-        """The row of a machine id, and what it last asked in this pool, are gone."""
-        self._execute(_FORGET_MACHINE, (pool, machine_id))
-        self._execute(_FORGET_INSTALLATIONS, (machine_id, pool))
-
-    def installation(self, product: int, machine_id: bytes) -> Installation | None:
-        """The last request of a machine for a product."""
-        row = self._execute(_INSTALLATION, (machine_id, product)).fetchone()
-        return Installation(*row) if row is not None else None
-
-    def save_installation(self, entry: Entry, installation: Installation) -> None:
-        """The last request of a machine for a product is this one."""
-        self._execute(
-            _SAVE_INSTALLATION,
-            (
-                entry.machine_id,
-                entry.product_row,
-                installation.request_id,
-                installation.digest,
-                int(installation.outcome),
-                installation.log_id,
-                installation.logged_at,
-            ),
-        )
-
-    def log(self, entry: Entry, outcome: Outcome, sighting: Sighting, count: int) -> int:
-        """A log row; its id."""
-        cursor = self._execute(
-            _LOG,
-            (
-                entry.now,
-                entry.now,
-                int(outcome),
-                None,
-                entry.product_id,
-                entry.machine_id,
-                entry.request_id,
-                entry.hostname,
-                entry.address,
-                count,
-                entry.pool.threshold,
-                sighting.value,
-                entry.virtual,
-                entry.license_status,
-                entry.minutes_remaining,
-            ),
-        )
-        return int(cursor.lastrowid or 0)
-
-    def fold(self, log_id: int, now: int) -> None:
-        """The log row stands for one request more."""
-        self._execute(_FOLD, (now, log_id))
-
-    def log_refusal(self, refusal: Refusal) -> None:
-        """A log row of a refusal."""
-        said = (refusal.product_id, refusal.machine_id, refusal.request_id, refusal.hostname, refusal.address)
-        unsaid = (None,) * 6
-        self._execute(_LOG, (refusal.now, refusal.now, int(Outcome.REFUSED), refusal.code, *said, *unsaid))
-
-    def add_totals(self, totals: Mapping[tuple[int, int, str], int]) -> None:
-        """Daily totals rise by these numbers."""
-        for (day, outcome, code), requests in totals.items():
-            self._execute(_ADD_TOTAL, (day, int(outcome), code, requests))
+    from tenure.host.ledger import Entry, Receipt, Refusal
 
 
 class SqliteLedger:
@@ -166,7 +32,6 @@ class SqliteLedger:
         self._counts_stale = True
         try:
             self._connection = open_connection(path)
-            self._rows = SqliteRows(self._connection)
             self._version = self._data_version()
         except sqlite3.Error as error:
             raise as_tenure_error(error, path) from error
@@ -181,7 +46,9 @@ class SqliteLedger:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             self._refresh()
-            receipts = record_batch(batch, self._rows, self._counts)
+            rows = BatchRows(self._connection, batch)
+            receipts = record_batch(batch, rows, self._counts)
+            rows.write()
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._counts_stale = True

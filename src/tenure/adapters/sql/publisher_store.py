@@ -133,12 +133,20 @@ class SqlRows:
     def answer(self, request_id: str) -> StoredAnswer | None:
         """What the request of this id was answered."""
         stored = (
-            select(tables.answer.c.request_digest, tables.answer.c.token, _key.c.key_id)
+            select(tables.answer, _key.c.key_id)
             .join(_key)
             .where(tables.answer.c.request_id == request_id)
         )
         row = self._connection.execute(stored).first()
-        return StoredAnswer(row.request_digest, row.token, row.key_id) if row is not None else None
+        if row is None:
+            return None
+        return StoredAnswer(
+            request_digest=row.request_digest,
+            token=row.token,
+            key_id=row.key_id,
+            used=row.used,
+            limit=row.limit,
+        )
 
     def save_answer(self, request_id: str, answer: StoredAnswer) -> None:
         """The request of this id was answered."""
@@ -148,6 +156,8 @@ class SqlRows:
                 request_digest=answer.request_digest,
                 token=answer.token,
                 key=self._key_row(answer.key_id),
+                used=answer.used,
+                limit=answer.limit,
             )
         )
 

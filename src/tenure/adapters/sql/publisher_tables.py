@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -46,7 +47,7 @@ product_key = Table(
     Column("agreement", Text, nullable=False),
     Column("trial", Boolean, nullable=False),
     Column("partial", Text, nullable=False),
-    Column("issued_at", Integer, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
     Column("blocked", Boolean, nullable=False),
 )
 
@@ -60,7 +61,7 @@ activation = Table(
     Column("host_kid", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("activations", Integer, nullable=False),
-    Column("at", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
     UniqueConstraint("key", "host_id"),
 )
 
@@ -71,13 +72,15 @@ answer = Table(
     Column("request_digest", LargeBinary(32), nullable=False),
     Column("token", Text, nullable=False),
     Column("key", Integer, ForeignKey("product_key.id"), nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("limit", Integer, nullable=False),
 )
 
 audit = Table(
     "audit",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("at", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
 )

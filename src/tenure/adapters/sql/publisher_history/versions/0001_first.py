@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("agreement", sa.Text, nullable=False),
         sa.Column("trial", sa.Boolean, nullable=False),
         sa.Column("partial", sa.Text, nullable=False),
-        sa.Column("issued_at", sa.Integer, nullable=False),
+        sa.Column("issued_at", sa.BigInteger, nullable=False),
         sa.Column("blocked", sa.Boolean, nullable=False),
     )
     op.create_table(
@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("host_kid", sa.Text, nullable=False),
         sa.Column("fingerprint", sa.Text, nullable=False),
         sa.Column("activations", sa.Integer, nullable=False),
-        sa.Column("at", sa.Integer, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("key", "host_id"),
     )
     op.create_table(
@@ -56,11 +56,13 @@ def upgrade() -> None:
         sa.Column("request_digest", sa.LargeBinary(32), nullable=False),
         sa.Column("token", sa.Text, nullable=False),
         sa.Column("key", sa.Integer, sa.ForeignKey("product_key.id"), nullable=False),
+        sa.Column("used", sa.Integer, nullable=False),
+        sa.Column("limit", sa.Integer, nullable=False),
     )
     op.create_table(
         "audit",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("at", sa.Integer, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("action", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
     )
