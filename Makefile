@@ -39,7 +39,10 @@ fmt: dev ## format and repair what ruff can repair
 test: dev ## every test, with branch coverage (one folder: make test TESTS=tests/unit)
 	$(BIN)/python -m pytest --cov --cov-report=term $(TESTS) $(ARGS)
 
-bench: dev ## measure the request path against this machine's limits (ratios)
+bench-quick: dev ## the ratios of the request path to this machine's limits, in a minute
+	$(BIN)/python bench/quick.py $(ARGS)
+
+bench: dev ## measure everything (half an hour): rates, latencies, storm, plots
 	$(BIN)/python bench/run.py $(ARGS)
 
 docs: dev ## build the documentation into docs/_build, warnings as errors

@@ -41,7 +41,11 @@ class Result:
         ordered = sorted(self.latencies)
 
         def at(share: float) -> float | None:
-            return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000, 3) if ordered else None
+            return (
+                round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000, 3)
+                if ordered
+                else None
+            )
 
         return {
             "requests": len(ordered),
@@ -101,7 +105,7 @@ def run(arguments: argparse.Namespace, requests: list[bytes]) -> dict[str, objec
         number += 1
         if connection is None:
             connection = socket.socket()
-            connection.setblocking(False)  # noqa: FBT003 - the standard library's signature
+            connection.setblocking(False)
             connection.connect_ex(address)
             poll.register(connection, select.EPOLLOUT)
             unsent = bytearray(data)

@@ -63,11 +63,12 @@ class CommitQueue:
         self._thread.start()
 
     async def stop(self) -> None:
-        """Everything that was queued is on disk, and the thread has ended."""
+        """Everything that was queued is on disk, and the thread has ended, if it ever began."""
         with self._wake:
             self._stopping = True
             self._wake.notify()
-        await asyncio.to_thread(self._thread.join)
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join)
 
     def submit(self, entry: Entry | Refusal) -> asyncio.Future[Receipt | None]:
         """A future of the receipt: it is done once the entry is on disk.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tenure.core.errors import Code, Refused, Unavailable
 from tenure.host.ledger import PoolTerms
+from tenure.host.settings import read_settings
 from tenure.wire.jws import Typ, read
 from tenure.wire.trust import TrustedCatalogs, first_catalogs, stored_certificate
 
@@ -105,6 +106,7 @@ def snapshot(
     Raises:
         Untrusted: a stored document is damaged.
     """
+    chosen = read_settings(settings)
     publishers: dict[UUID, ServedPublisher] = {}
     products: dict[UUID, ServedProduct] = {}
     for enrolment in enrolments:
@@ -128,8 +130,8 @@ def snapshot(
                 certificate_token=publisher.certificate_token,
                 catalog_seq=publisher.catalog.seq,
                 contact=publisher.catalog.contact,
-                renewal_interval_s=int(settings.get("renewal_interval_s", policy.renewal_interval_s)),
-                retry_interval_s=int(settings.get("retry_interval_s", policy.retry_interval_s)),
+                renewal_interval_s=chosen.renewal_interval_s or policy.renewal_interval_s,
+                retry_interval_s=chosen.retry_interval_s or policy.retry_interval_s,
             )
     return Served(identity=identity, publishers=publishers, products=products)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tenure.core.catalog import Catalog
+    from tenure.core.license_status import LicenseStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,20 @@ class HostStore(Protocol):
         """All settings that were made."""
         ...
 
+    def save_setting(self, name: str, value: str) -> None:
+        """The setting has this value."""
+        ...
+
     def known_machines(self) -> Mapping[int, int]:
         """How many machines each pool knows, by its row, in the window or not."""
         ...
 
     def totals(self) -> RequestTotals:
         """How many requests were answered, and how."""
+        ...
+
+    def requests_by_status(self) -> Mapping[LicenseStatus, int]:
+        """How many accepted requests in the log came from machines of each license status; 0 is left out."""
         ...
 
 

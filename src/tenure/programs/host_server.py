@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from tenure.adapters.http.server import HttpServer
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.lock import ServerLock
 from tenure.adapters.sodium import sodium_signer
+from tenure.adapters.sql.checkpointer import Checkpointer
 from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.adapters.sql.migrations import History, migrate
@@ -21,6 +23,7 @@ from tenure.core.errors import TenureError
 from tenure.host.commit_queue import CommitQueue
 from tenure.host.desk import Desk
 from tenure.host.served import Served, snapshot
+from tenure.host.settings import DEFAULT_PORT, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +38,10 @@ log = logging.getLogger("tenure.host")
 class HostServer:
     """The activation host of one home, serving from `start` to `stop`."""
 
-    def __init__(self, home: Home, address: str, port: int, *, clock: Clock = system_clock) -> None:
+    def __init__(self, home: Home, address: str, port: int | None, *, clock: Clock = system_clock) -> None:
         """Take the home and choose the port; port 0 picks a free one, which `url` then says.
+
+        Without a port it is the one that was set on this host (`tenure slmgr /sprt`), else 1688.
 
         Raises:
             LocalFault: code `home_in_use` or `address_in_use`.
@@ -53,9 +58,12 @@ class HostServer:
             self._keys = HostKeyFolder(home.host)
             self._served = self._load()
             self._ledger = SqliteLedger(path, lambda: self._served.windows)
+            self._checkpointer = Checkpointer(path)
             self._queue = CommitQueue(self._ledger, clock, reload=self._reload, on_counts=self._on_counts)
             self._desk = Desk(submit=self._queue.submit, clock=clock)
             self._application = Application(Table(routes(HostEndpoints(self._desk, clock))))
+            if port is None:
+                port = read_settings(self._store.settings()).port or DEFAULT_PORT
             self._http = HttpServer(self._application, address, port)
         except BaseException:
             self._lock.release()
@@ -76,6 +84,7 @@ class HostServer:
         self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
         self._desk.counted(self._ledger.counts(self._clock()), self._ledger.newest_row)
         self._queue.start()
+        self._checkpointer.start()
         await self._http.start()
         write_atomically(_serving_path(self._home), json.dumps({"url": self.url}).encode())
 
@@ -85,6 +94,7 @@ class HostServer:
         await self._application.idle()
         await self._http.stop()
         await self._queue.stop()
+        await asyncio.to_thread(self._checkpointer.stop)
         self._ledger.close()
         self._store.close()
         _serving_path(self._home).unlink(missing_ok=True)

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from tenure.host.ledger import Entry, Receipt, Refusal
 
 
+_PRAGMAS = (
+    "PRAGMA wal_autocheckpoint = 0",  # adapters.sql.checkpointer does it, outside of commits
+    "PRAGMA cache_size = -65536",  # 64 MiB: the inner pages of the indexes of a million machines
+)
+
+
 class SqliteLedger:
     """The ledger of one host in its SQLite file."""
 
@@ -32,6 +38,8 @@ class SqliteLedger:
         self._counts_stale = True
         try:
             self._connection = open_connection(path)
+            for pragma in _PRAGMAS:
+                self._connection.execute(pragma)
             self._version = self._data_version()
         except sqlite3.Error as error:
             raise as_tenure_error(error, path) from error

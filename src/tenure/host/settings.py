@@ -1,0 +1,118 @@
+"""What an administrator may set on a host: intervals, port, DNS publishing. All else is its publisher's to say.
+
+Settings are text in the host's storage, and any program may have written there: what cannot be used counts as not
+set, so that a bad value never keeps a host from serving.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from tenure.core.errors import Code, UsageError
+from tenure.core.policy import BOUNDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenure.host.store import HostStore
+
+DEFAULT_PORT: Final = 1688
+PORTS: Final = (1, 65_535)
+_DIGITS: Final = 10
+"""More than any setting has; a longer number is not even read."""
+
+
+class Setting(StrEnum):
+    """The names under which settings are stored. Append-only."""
+
+    RENEWAL_INTERVAL = "renewal_interval_s"
+    RETRY_INTERVAL = "retry_interval_s"
+    PORT = "listening_port"
+    DNS_PUBLISHING = "dns_publishing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSettings:
+    """The settings of a host. None: not set, so the publisher's policy or the default holds."""
+
+    renewal_interval_s: int | None = None
+    retry_interval_s: int | None = None
+    port: int | None = None
+    dns_publishing: bool | None = None
+    unusable: tuple[str, ...] = ()
+    """Names of settings whose stored value cannot be used."""
+
+
+def read_settings(stored: Mapping[str, str]) -> HostSettings:
+    """The settings in what is stored; never raises, and names in `unusable` what counts as not set."""
+    unusable: list[str] = []
+
+    def number(setting: Setting, bounds: tuple[int, int]) -> int | None:
+        text = stored.get(setting)
+        if text is None:
+            return None
+        low, high = bounds
+        value = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+        if value is not None and low <= value <= high:
+            return value
+        unusable.append(setting.value)
+        return None
+
+    renewal = number(Setting.RENEWAL_INTERVAL, BOUNDS["renewal_interval_s"])
+    retry = number(Setting.RETRY_INTERVAL, BOUNDS["retry_interval_s"])
+    port = number(Setting.PORT, PORTS)
+    dns = number(Setting.DNS_PUBLISHING, (0, 1))
+    return HostSettings(
+        renewal_interval_s=renewal,
+        retry_interval_s=retry,
+        port=port,
+        dns_publishing=None if dns is None else bool(dns),
+        unusable=tuple(unusable),
+    )
+
+
+def set_renewal_interval(minutes: int, *, store: HostStore) -> None:
+    """Leases granted from now on ask to be renewed after so many minutes, whatever the policy advises.
+
+    Raises:
+        UsageError: code `policy_out_of_bounds`.
+    """
+    _set_interval(Setting.RENEWAL_INTERVAL, minutes, store)
+
+
+def set_retry_interval(minutes: int, *, store: HostStore) -> None:
+    """Machines below the threshold are told from now on to ask again after so many minutes.
+
+    Raises:
+        UsageError: code `policy_out_of_bounds`.
+    """
+    _set_interval(Setting.RETRY_INTERVAL, minutes, store)
+
+
+def set_port(port: int, *, store: HostStore) -> None:
+    """The host's server listens on this TCP port from its next start on, unless it is given another one.
+
+    Raises:
+        UsageError: code `invalid_argument`.
+    """
+    low, high = PORTS
+    if not low <= port <= high:
+        raise UsageError(Code.INVALID_ARGUMENT, f"A port is {low} to {high}; {port} was given.")
+    store.save_setting(Setting.PORT, str(port))
+
+
+def set_dns_publishing(*, on: bool, store: HostStore) -> None:
+    """Whether this host is to publish itself in DNS is stored."""
+    store.save_setting(Setting.DNS_PUBLISHING, str(int(on)))
+
+
+def _set_interval(setting: Setting, minutes: int, store: HostStore) -> None:
+    low, high = (seconds // 60 for seconds in BOUNDS[setting.value])
+    if not low <= minutes <= high:
+        raise UsageError(
+            Code.POLICY_OUT_OF_BOUNDS,
+            f"An interval is {low} to {high:,} minutes (15 minutes to 30 days); {minutes:,} was given.",
+        )
+    store.save_setting(setting, str(minutes * 60))
