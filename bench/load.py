@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GIVE_UP_SECONDS = 30.0
+_STRIDE = 7_919
+"""A prime, so that known machines come in no order that a database could like."""
 
 
 @dataclass
@@ -69,7 +71,7 @@ def bodies(arguments: argparse.Namespace) -> list[bytes]:
     made = []
     for number in range(arguments.requests):
         machine = (
-            uuid.UUID(int=arguments.first + number % arguments.known)
+            uuid.UUID(int=arguments.first + number * _STRIDE % arguments.known)
             if arguments.known
             else uuid.UUID(bytes=seeds[16 * number : 16 * number + 16])
         )
@@ -86,93 +88,136 @@ def bodies(arguments: argparse.Namespace) -> list[bytes]:
     return made
 
 
+class Generator:
+    """Sends requests over many connections at once, and hears what comes back."""
+
+    def __init__(self, arguments: argparse.Namespace, requests: list[bytes]) -> None:
+        """Nothing is sent yet."""
+        self.result = Result()
+        self.open: dict[int, _Sent] = {}
+        self._address = (arguments.host, arguments.port)
+        self._keep = arguments.keep and not arguments.rate
+        self._requests = requests
+        self._endless = arguments.get is not None
+        self._poll = select.epoll()
+        self.number = 0
+
+    @property
+    def left(self) -> bool:
+        """Whether there is something to send."""
+        return self._endless or self.number < len(self._requests)
+
+    def connect(self, began: float) -> None:
+        """Send the next request over a fresh connection; its latency counts from `began`."""
+        connection = socket.socket()
+        connection.setblocking(False)
+        connection.connect_ex(self._address)
+        self._poll.register(connection, select.EPOLLOUT)
+        self.open[connection.fileno()] = _Sent(connection, began, self._next())
+
+    def turn(self, timeout: float) -> int:
+        """Handle what happened, waiting at most `timeout` seconds for it; how many requests came to their end."""
+        ended = 0
+        for descriptor, event in self._poll.poll(timeout):
+            sent = self.open[descriptor]
+            if event & select.EPOLLOUT:
+                if not self._send(sent):
+                    self._close(descriptor, failed=True)
+                    ended += 1
+            elif self._hear(descriptor, sent):
+                ended += 1
+        return ended
+
+    def _send(self, sent: _Sent) -> bool:
+        try:
+            sent.connection.send(sent.data)
+        except OSError:
+            return False
+        sent.data = b""
+        self._poll.modify(sent.connection, select.EPOLLIN)
+        return True
+
+    def _hear(self, descriptor: int, sent: _Sent) -> bool:
+        """Whether the request came to its end."""
+        try:
+            piece = sent.connection.recv(65536)
+        except OSError:
+            piece = b""
+        sent.heard += piece
+        whole = _whole(sent.heard)
+        if piece and not whole:
+            return False
+        if not whole:
+            self._close(descriptor, failed=True)
+            return True
+        self.result.answer(bytes(sent.heard[:16]), sent.began)
+        if self._keep and self.left:
+            sent.began, sent.heard = time.perf_counter(), bytearray()
+            sent.connection.send(self._next())
+            return False
+        self._close(descriptor, failed=False)
+        return True
+
+    def _next(self) -> bytes:
+        data = self._requests[0] if self._endless else self._requests[self.number]
+        self.number += 1
+        return data
+
+    def _close(self, descriptor: int, *, failed: bool) -> None:
+        sent = self.open.pop(descriptor)
+        self.result.errors += failed
+        self._poll.unregister(sent.connection)
+        sent.connection.close()
+
+
+@dataclass(slots=True)
+class _Sent:
+    """One request on its way."""
+
+    connection: socket.socket
+    began: float
+    data: bytes
+    """What is still to be sent."""
+    heard: bytearray = field(default_factory=bytearray)
+
+
 def run(arguments: argparse.Namespace, requests: list[bytes]) -> dict[str, object]:
     """Send until the seconds are over or the requests are used up."""
-    address = (arguments.host, arguments.port)
-    poll = select.epoll()
-    open_: dict[int, tuple[socket.socket, float, bytearray]] = {}
-    result = Result()
-    number = 0
-    started = time.perf_counter()
-    cpu = time.process_time()
-    end = started + arguments.seconds
-    endless = arguments.get is not None
-    interval = 1 / arguments.rate if arguments.rate else 0.0
+    generator = Generator(arguments, requests)
+    drive = _open_loop if arguments.rate else _closed_loop
+    cpu, started = time.process_time(), time.perf_counter()
+    drive(generator, arguments, started)
+    seconds = time.perf_counter() - started
+    return {
+        **generator.result.summary(seconds, time.process_time() - cpu),
+        "unanswered": len(generator.open),
+    }
 
-    def send(connection: socket.socket | None, began: float) -> None:
-        nonlocal number
-        data = requests[0] if endless else requests[number]
-        number += 1
-        if connection is None:
-            connection = socket.socket()
-            connection.setblocking(False)
-            connection.connect_ex(address)
-            poll.register(connection, select.EPOLLOUT)
-            unsent = bytearray(data)
-        else:
-            connection.send(data)
-            unsent = bytearray()
-        open_[connection.fileno()] = (connection, began, unsent)
 
-    def left() -> bool:
-        return endless or number < len(requests)
+def _closed_loop(generator: Generator, arguments: argparse.Namespace, started: float) -> None:
+    """So many requests are always on their way."""
+    for _ in range(arguments.connections):
+        if generator.left:
+            generator.connect(time.perf_counter())
+    while (generator.left or generator.open) and time.perf_counter() < started + arguments.seconds:
+        for _ in range(generator.turn(0.1)):
+            if generator.left:
+                generator.connect(time.perf_counter())
 
-    if not arguments.rate:
-        for _ in range(arguments.connections):
-            if left():
-                send(None, time.perf_counter())
+
+def _open_loop(generator: Generator, arguments: argparse.Namespace, started: float) -> None:
+    """A request leaves at its time; those that were due when nobody looked leave at once, their clocks running."""
+    interval = 1 / arguments.rate
+    last = started + arguments.seconds
     while True:
         now = time.perf_counter()
-        if now >= end or (not left() and not open_):
-            break
-        if arguments.rate:
-            while left() and started + number * interval <= now:
-                send(None, started + number * interval)
-            timeout = max(0.0, started + number * interval - now)
-        else:
-            timeout = 0.1
-        for descriptor, event in poll.poll(min(timeout, 0.1)):
-            connection, began, data = open_[descriptor]
-            if event & select.EPOLLOUT:
-                try:
-                    connection.send(data)
-                except OSError:
-                    result.errors += 1
-                    poll.unregister(connection)
-                    del open_[descriptor]
-                    connection.close()
-                    continue
-                data.clear()
-                poll.modify(connection, select.EPOLLIN)
-                continue
-            try:
-                piece = connection.recv(65536)
-            except OSError:
-                piece = b""
-            data += piece
-            whole = _whole(data)
-            if piece and not whole:
-                continue
-            if whole:
-                result.answer(bytes(data[:16]), began)
-            else:
-                result.errors += 1
-            if arguments.keep and piece and not arguments.rate:
-                data.clear()
-                if left():
-                    send(connection, time.perf_counter())
-                else:
-                    del open_[descriptor]
-                continue
-            poll.unregister(connection)
-            del open_[descriptor]
-            connection.close()
-            if not arguments.rate and left():
-                send(None, time.perf_counter())
-    seconds = time.perf_counter() - started
-    summary = result.summary(seconds, time.process_time() - cpu)
-    summary["unanswered"] = len(open_)
-    return summary
+        while generator.left and (due := started + generator.number * interval) <= min(now, last):
+            generator.connect(due)
+        sending = generator.left and now < last
+        if not sending and (not generator.open or now > last + GIVE_UP_SECONDS):
+            return
+        due = started + generator.number * interval
+        generator.turn(min(max(0.0, due - now), 0.1) if sending else 0.1)
 
 
 def _whole(data: bytearray) -> bool:

@@ -7,21 +7,35 @@ SQLite, PostgreSQL and memory differ in how rows are kept, never in what is coun
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tenure.core.activation import reaches
-from tenure.core.counting import Sighting, recognize
+from tenure.core.counting import recognize
 from tenure.core.policy import DAY
 from tenure.host.ledger import Entry, Installation, Outcome, Receipt, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from tenure.core.counting import Sighting
     from tenure.host.counts import Counts
     from tenure.host.ledger import Rows
 
 FOLD_SECONDS: Final = 3_600
 """Repeated waits of one machine fold into one log row an hour (design, section 5)."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """One entry on its way through a batch."""
+
+    entry: Entry
+    before: Installation | None
+    """The last request of its machine and product, before the batch."""
+    sighting: Sighting | None = None
+    """None: a re-send, which changes nothing."""
+    conflict: bool = False
 
 
 def record_batch(batch: Sequence[Entry | Refusal], rows: Rows, counts: Counts) -> list[Receipt | None]:
@@ -33,62 +47,70 @@ def record_batch(batch: Sequence[Entry | Refusal], rows: Rows, counts: Counts) -
 
     If the transaction then fails, the caller reads the counts again; nothing here is kept but in `rows` and `counts`.
     """
-    # 1
-    seen: list[Sighting | None] = []
-    last: dict[tuple[int, bytes], tuple[bytes, bytes]] = {}
-    known: list[Installation | None] = []
-    conflicts: set[int] = set()
-    for index, entry in enumerate(batch):
-        if isinstance(entry, Refusal):
-            seen.append(None)
-            known.append(None)
-            continue
-        installation = rows.installation(entry.product_row, entry.machine_id)
-        known.append(installation)
-        place = (entry.product_row, entry.machine_id)
-        before = last.get(place) or (
-            (installation.request_id, installation.digest) if installation is not None else None
-        )
-        if before is not None and before[0] == entry.request_id and not entry.waking:
-            seen.append(None)
-            if before[1] != entry.digest:
-                conflicts.add(index)
-            continue
-        last[place] = (entry.request_id, entry.digest)
-        seen.append(_sight(entry, rows, counts))
-    # 2
-    now = max((entry.now for entry in batch), default=0)
-    current = counts.all_at(now)
-    # 3
     totals: Counter[tuple[int, int, str]] = Counter()
-    receipts: list[Receipt | None] = []
+    # 1
+    lines = _sighted([asked for asked in batch if isinstance(asked, Entry)], rows, counts)
+    # 2
+    current = counts.all_at(max((asked.now for asked in batch), default=0))
+    # 3
+    receipts = iter(_recorded(lines, current, rows, totals))
+    answers: list[Receipt | None] = []
+    for asked in batch:
+        if isinstance(asked, Refusal):
+            rows.log_refusal(asked)
+            totals[asked.now // DAY, Outcome.REFUSED, asked.code] += 1
+            answers.append(None)
+        else:
+            answers.append(next(receipts))
+    rows.add_totals(totals)
+    return answers
+
+
+def _sighted(entries: Sequence[Entry], rows: Rows, counts: Counts) -> list[_Line]:
+    """The entries, each seen in its pool unless it is a re-send: of an earlier request, or of one in this batch."""
+    lines = []
+    last: dict[tuple[int, bytes], tuple[bytes, bytes]] = {}
+    for entry in entries:
+        place = (entry.product_row, entry.machine_id)
+        line = _Line(entry, rows.installation(*place))
+        if line.before is not None:
+            last.setdefault(place, (line.before.request_id, line.before.digest))
+        known = last.get(place)
+        if known is not None and known[0] == entry.request_id and not entry.waking:
+            line.conflict = known[1] != entry.digest
+        else:
+            last[place] = (entry.request_id, entry.digest)
+            line.sighting = _sight(entry, rows, counts)
+        lines.append(line)
+    return lines
+
+
+def _recorded(
+    lines: Sequence[_Line], current: Mapping[int, int], rows: Rows, totals: Counter[tuple[int, int, str]]
+) -> Iterator[Receipt]:
+    """The receipts, once log row, last request and totals of each line are written."""
     written: dict[tuple[int, bytes], Installation] = {}
-    for index, (entry, sighting, installation) in enumerate(zip(batch, seen, known, strict=True)):
-        if isinstance(entry, Refusal):
-            rows.log_refusal(entry)
-            totals[entry.now // DAY, Outcome.REFUSED, entry.code] += 1
-            receipts.append(None)
-            continue
+    for line in lines:
+        entry = line.entry
         count = current.get(entry.pool.row, 0)
         outcome = Outcome.GRANTED if reaches(count, entry.pool.threshold) else Outcome.WAITING
-        if sighting is not None:
+        if line.sighting is not None:
             place = (entry.product_row, entry.machine_id)
-            written[place] = _log(
-                entry,
-                rows,
-                outcome=outcome,
-                sighting=sighting,
-                count=count,
-                before=written.get(place, installation),
-            )
+            line.before = written.get(place, line.before)
+            written[place] = _log(line, line.sighting, outcome, count, rows)
             rows.save_installation(entry, written[place])
-            if entry.waking and outcome is Outcome.GRANTED:
-                totals[entry.now // DAY, Outcome.WAITING, ""] -= 1
-            if not entry.waking or outcome is Outcome.GRANTED:
-                totals[entry.now // DAY, outcome, ""] += 1
-        receipts.append(Receipt(outcome, count, conflict=index in conflicts))
-    rows.add_totals(totals)
-    return receipts
+            _count_request(entry, outcome, totals)
+        yield Receipt(outcome, count, conflict=line.conflict)
+
+
+def _count_request(entry: Entry, outcome: Outcome, totals: Counter[tuple[int, int, str]]) -> None:
+    """The request stands in the totals once, as what it was answered: a woken one was counted as waiting before."""
+    day = entry.now // DAY
+    if not entry.waking:
+        totals[day, outcome, ""] += 1
+    elif outcome is Outcome.GRANTED:
+        totals[day, Outcome.WAITING, ""] -= 1
+        totals[day, Outcome.GRANTED, ""] += 1
 
 
 def _sight(entry: Entry, rows: Rows, counts: Counts) -> Sighting:
@@ -100,33 +122,26 @@ def _sight(entry: Entry, rows: Rows, counts: Counts) -> Sighting:
         if by_machine_id is not None and by_machine_id.fingerprint == entry.fingerprint
         else rows.machine_by_fingerprint(pool, entry.fingerprint)
     )
-    sighting = recognize(by_machine_id, by_fingerprint)
-    if by_fingerprint is not None and by_fingerprint is not by_machine_id:
-        rows.forget_machine(pool, by_fingerprint.machine_id)
-    found = [row for row in (by_machine_id, by_fingerprint) if row is not None]
-    if by_machine_id is by_fingerprint:
-        found = found[:1]
-    first_seen = min((row.first_seen for row in found), default=entry.now)
-    rows.save_machine(entry, first_seen)
-    counts.saw(entry.pool, entry.now, [row.last_seen for row in found])
-    return sighting
+    found = {row.machine_id: row for row in (by_machine_id, by_fingerprint) if row is not None}
+    for machine_id in found.keys() - {entry.machine_id}:
+        rows.forget_machine(pool, machine_id)
+    rows.save_machine(entry, min((row.first_seen for row in found.values()), default=entry.now))
+    counts.saw(entry.pool, entry.now, [row.last_seen for row in found.values()])
+    return recognize(by_machine_id, by_fingerprint)
 
 
-def _log(
-    entry: Entry, rows: Rows, *, outcome: Outcome, sighting: Sighting, count: int, before: Installation | None
-) -> Installation:
+def _log(line: _Line, sighting: Sighting, outcome: Outcome, count: int, rows: Rows) -> Installation:
     """The entry stands in the log: in a row of its own, or as one more wait in the row of this hour."""
+    entry, before = line.entry, line.before
     folds = (
-        outcome is Outcome.WAITING
-        and before is not None
-        and before.outcome == Outcome.WAITING
+        before is not None
+        and before.outcome == outcome == Outcome.WAITING
         and not sighting.suspicious
         and 0 <= entry.now - before.logged_at < FOLD_SECONDS
     )
-    if folds and before is not None:
-        if not entry.waking:
-            rows.fold(before.log_id, entry.now)
-        log_id, logged_at = before.log_id, before.logged_at
-    else:
-        log_id, logged_at = rows.log(entry, outcome, sighting, count), entry.now
-    return Installation(entry.request_id, entry.digest, outcome, log_id, logged_at)
+    if before is None or not folds:
+        log_id = rows.log(entry, outcome, sighting, count)
+        return Installation(entry.request_id, entry.digest, outcome, log_id, entry.now)
+    if not entry.waking:
+        rows.fold(before.log_id, entry.now)
+    return Installation(entry.request_id, entry.digest, outcome, before.log_id, before.logged_at)

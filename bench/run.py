@@ -1,0 +1,178 @@
+"""`make bench`: everything, in at most 40 minutes: ratios, rates and latencies, the storm, start-up, footprint, plots.
+
+Writes `bench/results/full.json` and the figures of docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import home as bench_home
+import plots
+import quick
+import served
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from tenure.adapters.os.home import Home
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+CONNECTIONS = (1, 16, 64, 256)
+KNOWN = (1_000, 10_000, 100_000, 1_000_000)
+STORMS = ((1_667, 600), (5_000, 200))
+"""Requests a second, and for how many seconds."""
+
+
+def matrix(home: Home, product: UUID, known: int, seconds: float, progress: Progress) -> list[dict[str, Any]]:
+    """Rates and latencies: fresh connections and keep-alive, new machines and renewals, 1 to 256 connections."""
+    rows = []
+    cases = [(keep, new, count) for keep in (False, True) for new in (False, True) for count in CONNECTIONS]
+    task = progress.add_task(f"{known:,} known machines", total=len(cases))
+    with served.host(home.root) as host:
+        for keep, new, connections in cases:
+            seen = host.load(
+                *(
+                    "--seconds",
+                    str(seconds),
+                    "--product",
+                    str(product),
+                    "--requests",
+                    str(int(12_000 * seconds)),
+                ),
+                *("--connections", str(connections)),
+                *(("--keep",) if keep else ()),
+                *(() if new else ("--known", str(known))),
+            )
+            rows.append({"known": known, "keep": keep, "new": new, "connections": connections, **seen})
+            progress.advance(task)
+    return rows
+
+
+def storm(home: Home, product: UUID, known: int, rate: int, seconds: float) -> dict[str, Any]:
+    """Known machines renew at a fixed rate, a fresh connection each, whether or not the host keeps up."""
+    with served.host(home.root) as host:
+        seen = host.load(
+            *("--seconds", str(seconds), "--rate", str(rate), "--product", str(product)),
+            *("--requests", str(int(rate * seconds)), "--known", str(known)),
+        )
+        return {"offered": rate, "peak_bytes": host.peak_bytes(), **seen}
+
+
+def footprint() -> dict[str, Any]:
+    """Bytes of the installed environment without Python: what requirements/run.txt brings, and Tenure."""
+    packages = Path(subprocess.__file__).parent
+    site = next(Path(path) for path in sys.path if path.endswith("site-packages"))
+    wanted = _run_packages()
+    total = sum(_size(site / name) for name in wanted if (site / name).exists())
+    return {"python": str(packages.name), "packages": len(wanted), "bytes": total}
+
+
+def main() -> None:
+    """Measure all of it, show it, keep it, draw it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each cell of the matrix")
+    parser.add_argument(
+        "--storm", type=float, default=1.0, help="share of the storms' length, for trying this script"
+    )
+    arguments = parser.parse_args()
+    console = Console()
+    result = quick.measure(console, rounds=5, seconds=2.0)
+    quick.show(console, result)
+    with tempfile.TemporaryDirectory(prefix="tenure-bench-") as folder, Progress(console=console) as progress:
+        result["matrix"] = []
+        for known in KNOWN:
+            home = Home(Path(folder) / str(known))
+            product = bench_home.activated_home(home)
+            bench_home.know(home, known)
+            result["matrix"] += matrix(home, product, known, arguments.seconds, progress)
+        task = progress.add_task("Storms", total=len(STORMS))
+        result["storms"] = []
+        for rate, seconds in STORMS:
+            result["storms"].append(storm(home, product, KNOWN[-1], rate, seconds * arguments.storm))
+            progress.advance(task)
+    result["footprint"] = footprint()
+    _show(console, result)
+    quick.RESULTS.mkdir(exist_ok=True)
+    (quick.RESULTS / "full.json").write_text(json.dumps(result, indent=2) + "\n")
+    plots.draw(result)
+
+
+def _show(console: Console, result: dict[str, Any]) -> None:
+    table = Table(title="Rates and latencies", title_justify="left")
+    for column in (
+        "known",
+        "connection",
+        "machines",
+        "connections",
+        "a second",
+        "p50 ms",
+        "p99 ms",
+        "generator",
+    ):
+        table.add_column(column, justify="right")
+    for row in result["matrix"]:
+        table.add_row(
+            f"{row['known']:,}",
+            "keep-alive" if row["keep"] else "fresh",
+            "new" if row["new"] else "known",
+            str(row["connections"]),
+            f"{row['rate']:,.0f}",
+            str(row["p50_ms"]),
+            str(row["p99_ms"]),
+            f"{row['generator_busy']:.0%}",
+        )
+    console.print(table)
+    for seen in result["storms"]:
+        console.print(
+            f"Storm of {seen['offered']:,} a second: {seen['requests']:,} answered, {seen['errors']} errors, "
+            f"{seen['unanswered']} unanswered, p50 {seen['p50_ms']} ms, p99 {seen['p99_ms']} ms, "
+            f"peak memory {seen['peak_bytes'] / 2**20:,.0f} MiB, generator {seen['generator_busy']:.0%} of a core"
+        )
+    console.print(f"Start with a million machines to the first answer: {result['start_seconds']} s")
+    console.print(f"Installed environment without Python: {result['footprint']['bytes'] / 1e6:,.0f} MB")
+
+
+def _run_packages() -> set[str]:
+    """Top-level folders and modules of every package that requirements/run.txt names, but for build tools."""
+    from importlib.metadata import PackageNotFoundError, files  # noqa: PLC0415 - used here alone
+
+    names: set[str] = set()
+    for line in (Path(__file__).parents[1] / "requirements" / "run.txt").read_text().splitlines():
+        name = line.split("==")[0].strip()
+        if "==" not in line or name in {
+            "hatchling",
+            "editables",
+            "pathspec",
+            "pluggy",
+            "trove-classifiers",
+            "packaging",
+        }:
+            continue
+        try:
+            names |= {
+                Path(str(file)).parts[0] for file in files(name) or () if not str(file).startswith("..")
+            }
+        except PackageNotFoundError:
+            continue
+    return names
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(
+        file.stat().st_size for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+    )
+
+
+if __name__ == "__main__":
+    main()
