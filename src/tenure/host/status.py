@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenure.core.certificate import WARNING_DAYS
+from tenure.core.policy import DAY
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
+    from tenure.core.certificate import HostCertificate
     from tenure.host.served import Served
     from tenure.host.store import HostStore, RequestTotals
 
@@ -38,10 +42,12 @@ class HostStatus:
     """The earliest end of all certificates."""
     pools: tuple[PoolStatus, ...]
     requests: RequestTotals
+    warnings: tuple[str, ...]
+    """What an administrator should do something about, in sentences."""
 
 
-def host_status(store: HostStore, served: Served, counts: Mapping[int, int]) -> HostStatus:
-    """The host's status; `counts` are those of the ledger, by pool row, now."""
+def host_status(store: HostStore, served: Served, counts: Mapping[int, int], now: int) -> HostStatus:
+    """The host's status at `now`; `counts` are those of the ledger then, by pool row."""
     certificates = [p.certificate for p in served.publishers.values() if p.certificate is not None]
     known = store.known_machines()
     seats = {
@@ -66,4 +72,14 @@ def host_status(store: HostStore, served: Served, counts: Mapping[int, int]) -> 
             )
         ),
         requests=store.totals(),
+        warnings=tuple(_certificate_warnings(certificates, now)),
     )
+
+
+def _certificate_warnings(certificates: Sequence[HostCertificate], now: int) -> Iterator[str]:
+    for certificate in certificates:
+        days = (certificate.exp - now) // DAY
+        if days < 0:
+            yield "The certificate has ended; this host grants nothing. Renew it: tenure host activate."
+        elif days < max(WARNING_DAYS):
+            yield f"The certificate ends in {days} days. Renew it: tenure host activate."

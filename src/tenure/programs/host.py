@@ -127,7 +127,8 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
         served = load_served(store)
         ledger = SqliteLedger(database_path(home), lambda: served.windows)
         try:
-            return host_status(store, served, ledger.counts(system_clock())), listening_at(home)
+            now = system_clock()
+            return host_status(store, served, ledger.counts(now), now), listening_at(home)
         finally:
             ledger.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from typing import TYPE_CHECKING, Protocol
@@ -29,6 +30,7 @@ def serve(server: Server, ready: Callable[[], None]) -> None:
     Raises:
         TenureError: the server could not start.
     """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(server, ready))
 

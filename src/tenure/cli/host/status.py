@@ -42,6 +42,7 @@ def command(home: Path | None, *, as_json: bool) -> None:
                     }
                     for pool in status.pools
                 ],
+                "warnings": list(status.warnings),
                 "requests": {
                     "total": status.requests.total,
                     "granted": status.requests.granted,
@@ -67,6 +68,8 @@ def command(home: Path | None, *, as_json: bool) -> None:
             ),
         ]
     )
+    for warning in status.warnings:
+        click.echo(f"{click.style('warning:', fg='yellow')} {warning}")
     if not status.activated:
         click.echo("Next: tenure host activate")
         return

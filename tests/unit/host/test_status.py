@@ -1,0 +1,68 @@
+"""What a host can tell of itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulators.host import HOST_ID, SimulatedHost
+from simulators.publisher import NOW
+from tenure.core.certificate import LIFETIME_SECONDS
+from tenure.core.policy import DAY
+from tenure.host.status import host_status
+from tenure.host.store import RequestTotals
+
+END = NOW - DAY + LIFETIME_SECONDS
+
+
+class QuietStore:
+    """A store that knows three workstations and five requests."""
+
+    def known_machines(self) -> dict[int, int]:
+        """By pool row."""
+        return {1: 3}
+
+    def totals(self) -> RequestTotals:
+        """Of all days."""
+        return RequestTotals(granted=3, waiting=1, refused=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "warned"),
+    [
+        pytest.param(END - 90 * DAY, None, id="90-days-left"),
+        pytest.param(END - 90 * DAY + 1, "ends in 89 days", id="under-90-days"),
+        pytest.param(END - 1, "ends in 0 days", id="the-last-second"),
+        pytest.param(END + 1, "has ended", id="over"),
+    ],
+)
+def test_the_end_of_the_certificate_is_told_in_time(now: int, warned: str | None) -> None:
+    """From 90 days on, with the command that renews it."""
+    host = SimulatedHost()
+    status = host_status(QuietStore(), host.desk.served, {1: 2}, now)  # type: ignore[arg-type] # the two methods that it asks
+    assert status.certificate_expires == END
+    if warned is None:
+        assert status.warnings == ()
+    else:
+        assert warned in status.warnings[0]
+        assert "tenure host activate" in status.warnings[0]
+
+
+def test_counts_thresholds_and_machines_stand_side_by_side() -> None:
+    """Every pool of the certificate is there, also one that nobody asked for yet."""
+    status = host_status(QuietStore(), SimulatedHost().desk.served, {1: 2}, NOW)  # type: ignore[arg-type] # as above
+    assert {(p.pool, p.count, p.threshold, p.machines) for p in status.pools} == {
+        ("workstations", 2, 25, 3),
+        ("servers", 0, 5, 0),
+    }
+    assert (status.host_id, status.activated, status.trial, status.requests.total) == (
+        HOST_ID,
+        True,
+        False,
+        5,
+    )
+
+
+def test_a_host_without_certificate_says_that_it_is_not_activated() -> None:
+    """And grants nothing, so it has no pools."""
+    status = host_status(QuietStore(), SimulatedHost(certificate=False).desk.served, {}, NOW)  # type: ignore[arg-type] # as above
+    assert (status.activated, status.certificate_expires, status.pools, status.org) == (False, None, (), None)
