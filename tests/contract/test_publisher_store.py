@@ -36,6 +36,8 @@ KEY = IssuedKey(
     partial="ABCDE",
     issued_at=5,
 )
+DOCUMENT = "a.b.c"
+ANSWER = StoredAnswer(request_digest=b"d" * 32, token=DOCUMENT, key_id="key-1", used=2, limit=6)
 HOLDER = Holder(activation_id=UUID(int=1), seat=HostSeat(UUID(int=2), "kid", "fingerprint", 1), at=7)
 
 
@@ -69,7 +71,7 @@ def test_what_was_written_is_read(store: PublisherStore) -> None:
         rows.save_catalogs(["first", "newest"])
         rows.add_key(KEY)
         rows.save_holder("key-1", HOLDER)
-        rows.save_answer("request-1", StoredAnswer(b"d" * 32, "token", "key-1"))
+        rows.save_answer("request-1", ANSWER)
         rows.audit(1, "did", "something")
     with store.reading() as rows:
         assert rows.publisher_id() == UUID(int=9)
@@ -77,7 +79,7 @@ def test_what_was_written_is_read(store: PublisherStore) -> None:
         assert rows.key("key-1") == KEY
         assert list(rows.issued_keys()) == [KEY]
         assert list(rows.holders("key-1")) == [HOLDER]
-        assert rows.answer("request-1") == StoredAnswer(b"d" * 32, "token", "key-1")
+        assert rows.answer("request-1") == ANSWER
 
 
 def test_catalogs_are_replaced_as_a_whole(store: PublisherStore) -> None:

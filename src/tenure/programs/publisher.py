@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -20,13 +20,13 @@ from tenure.publisher.authority import Authority, NewProduct
 from tenure.wire.catalog import CatalogList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
     from tenure.adapters.os.home import Home
     from tenure.core.catalog import Catalog, Product
-    from tenure.core.product_key import ProductKey
+    from tenure.core.product_key import KeyType, ProductKey
     from tenure.publisher.keys import KeyReport
     from tenure.publisher.store import IssuedKey
 
@@ -60,17 +60,27 @@ def init(home: Home, *, name: str, contact: str, publisher_url: str | None) -> C
         return authority.init(name=name, contact=contact, publisher_url=publisher_url)
 
 
-def add_products(home: Home, *, source: Path | None, product: NewProduct | None) -> tuple[Product, ...]:
-    """The product, or every product of the TOML file `source`, is in the catalog."""
-    if (source is None) == (product is None):
+def add_products(
+    home: Home, *, source: Path | None, product: NewProduct | None, terms: Mapping[str, int] | None = None
+) -> tuple[Product, ...]:
+    """The product, or every product of the TOML file `source`, is in the catalog.
+
+    `terms` are those of the one product's pool; a file has its own.
+    """
+    new: Sequence[NewProduct]
+    pools: Mapping[str, Mapping[str, int]]
+    if source is not None and product is None and not terms:
+        new, pools = read_toml_catalog(source)
+    elif source is None and product is not None:
+        new, pools = [product], {product.pool_name: terms} if terms else {}
+    else:
         raise UsageError(
             Code.INVALID_ARGUMENT,
             "Either a catalog file or one product is added.",
-            "Give --from FILE, or --name and --kind.",
+            "Give --from FILE alone, or --name and --kind.",
         )
-    new, policies = read_toml_catalog(source) if source is not None else ([product] if product else [], {})
     with open_authority(home) as authority:
-        return authority.add_products(new, policies=policies)
+        return authority.add_products(new, terms=pools)
 
 
 def issue_host_key(
@@ -81,6 +91,30 @@ def issue_host_key(
         return keys.issue_host_key(
             authority, pools=pools, customer=customer, agreement=agreement, trial=trial
         )
+
+
+def issue_machine_key(
+    home: Home,
+    type_: Literal[KeyType.MAK, KeyType.RETAIL],
+    *,
+    product: str | None,
+    activations: int,
+    customer: str,
+    agreement: str,
+) -> tuple[ProductKey, IssuedKey, Product]:
+    """A new MAK or retail key of a product, named as in `generic_key`; the key is nowhere but in what this returns."""
+    with open_authority(home) as authority:
+        catalog = authority.catalogs().newest
+        product_id = _product_id(catalog, product)
+        key, issued = keys.issue_machine_key(
+            authority,
+            type_,
+            product_id=product_id,
+            activations=activations,
+            customer=customer,
+            agreement=agreement,
+        )
+        return key, issued, next(p for p in catalog.products if p.product_id == product_id)
 
 
 def generic_key(home: Home, product: str | None) -> tuple[str, Product]:

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
 from tenure.core.enrolment import take_seat
-from tenure.core.errors import Code, Refused
+from tenure.core.errors import Code, Refused, Untrusted
 from tenure.core.product_key import KeyType
-from tenure.publisher.store import Holder, StoredAnswer, publisher_id_of
+from tenure.publisher.store import Holder, StoredAnswer, catalogs_of, publisher_id_of
 from tenure.wire.certificate import sign_certificate
 from tenure.wire.enrolment import HostActivated
+from tenure.wire.jws import Typ
 from tenure.wire.keys import PublicKey
 from tenure.wire.request import open_request
-from tenure.wire.trust import first_catalogs
 
 if TYPE_CHECKING:
+    from tenure.core.catalog import Catalog
     from tenure.publisher.authority import Authority
     from tenure.publisher.store import IssuedKey, Rows
+    from tenure.wire.keys import SigningKey
     from tenure.wire.request import ActivationRequest
 
 
@@ -36,7 +38,7 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
     8. certificate, place, answer and audit are written together
 
     Raises:
-        Untrusted: `document_malformed` or `signature_invalid` (1).
+        Untrusted: `document_malformed` or `signature_invalid` (1); `state_damaged` (8): not the asker's fault.
         Refused: `request_expired` (1), `publisher_mismatch` (2), `request_changed` (3), `key_unknown` (4),
             `key_blocked` (5), `key_type` (6), `key_limit` (7).
     """
@@ -59,25 +61,30 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
                     f"Request {request.request_id} was sent before with other content.",
                     "Make a new request.",
                 )
-            key = rows.key(before.key_id)
-            return HostActivated(
-                certificate=before.token, used=len(rows.holders(before.key_id)), limit=key.limit if key else 0
-            )
+            return HostActivated(certificate=before.token, used=before.used, limit=before.limit)
         key = _proven_key(rows, request)  # 4, 5, 6
         holders = rows.holders(key.key_id)
         seat = take_seat(
             [h.seat for h in holders], request.asker, request.asker_kid, request.fingerprint
         )  # 7
         known = next((h for h in holders if h.seat.host_id == request.asker), None)
+        catalog = catalogs_of(rows).newest
+        signing_key = _signing_key(authority, catalog, now)
         certificate = sign_certificate(  # 8
-            _certificate(rows, request, key, certificate_id=str(authority.new_uuid()), now=now),
-            authority.keys.signing_key(),
+            _certificate(catalog, request, key, certificate_id=str(authority.new_uuid()), now=now),
+            signing_key,
         )
         activation_id = known.activation_id if known is not None else authority.new_uuid()
         rows.save_holder(key.key_id, Holder(activation_id=activation_id, seat=seat, at=now))
-        rows.save_answer(request.request_id, StoredAnswer(digest, certificate, key.key_id))
+        used = len(rows.holders(key.key_id))
+        rows.save_answer(
+            request.request_id,
+            StoredAnswer(
+                request_digest=digest, token=certificate, key_id=key.key_id, used=used, limit=key.limit
+            ),
+        )
         rows.audit(now, "host activate", f"{request.asker} on key {key.key_id}")
-        return HostActivated(certificate=certificate, used=len(rows.holders(key.key_id)), limit=key.limit)
+        return HostActivated(certificate=certificate, used=used, limit=key.limit)
 
 
 def _proven_key(rows: Rows, request: ActivationRequest) -> IssuedKey:
@@ -102,10 +109,23 @@ def _proven_key(rows: Rows, request: ActivationRequest) -> IssuedKey:
     return key
 
 
+def _signing_key(authority: Authority, catalog: Catalog, now: int) -> SigningKey:
+    """The signing key, when everybody will accept what it signs now: a wrong key file must cost no host its place."""
+    signing_key = authority.keys.signing_key()
+    try:
+        catalog.key_at_receipt(signing_key.kid, Typ.HOST, now)
+    except Untrusted as error:
+        raise Untrusted(
+            Code.STATE_DAMAGED,
+            f"The publisher's signing key is none that its catalog names. {error.detail}",
+            "Restore the key file from the backup.",
+        ) from error
+    return signing_key
+
+
 def _certificate(
-    rows: Rows, request: ActivationRequest, key: IssuedKey, *, certificate_id: str, now: int
+    catalog: Catalog, request: ActivationRequest, key: IssuedKey, *, certificate_id: str, now: int
 ) -> HostCertificate:
-    catalog = first_catalogs(rows.catalogs()).newest
     pools = {pool: policy for pool, policy in catalog.pools.items() if key.pools is None or pool in key.pools}
     if not pools:
         raise Refused(

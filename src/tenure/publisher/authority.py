@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenure.core.catalog import MAX_PRODUCTS, Catalog, KeyEntry, Product
-from tenure.core.errors import Code, Refused, UsageError
-from tenure.core.policy import DEFAULT_POLICIES, Kind, Policy
+from tenure.core.errors import Code, Untrusted, UsageError
 from tenure.core.product_key import RANDOM_BITS, KeyType, make
-from tenure.publisher.store import publisher_id_of
-from tenure.wire.catalog import SIGNED_BY_PUBLISHER, sign_catalog
-from tenure.wire.jws import Typ
-from tenure.wire.trust import TrustedCatalogs, first_catalogs, later_catalogs
+from tenure.publisher.pools import DEFAULT_POOLS, pools_with
+from tenure.publisher.store import catalogs_of
+from tenure.publisher.texts import LONGEST_CONTACT, base_url, check_text
+from tenure.wire.catalog import SIGNED_BY_PUBLISHER, catalog_of, sign_catalog
+from tenure.wire.jws import Typ, read
+from tenure.wire.trust import TrustedCatalogs, later_catalogs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 
     from tenure.core.clock import Clock
     from tenure.core.license_status import LicenseStatus
-    from tenure.publisher.store import KeyRing, PublisherStore, Rows
-
-DEFAULT_POOLS = {Kind.WORKSTATION: "workstations", Kind.SERVER: "servers"}
-"""One pool a kind, so that workstations and servers count apart."""
+    from tenure.core.policy import Kind
+    from tenure.publisher.store import KeyRing, PublisherStore
+    from tenure.wire.keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,11 @@ class NewProduct:
     number: int | None = None
     pool: str | None = None
     features: Mapping[str, LicenseStatus] = field(default_factory=dict)
+
+    @property
+    def pool_name(self) -> str:
+        """The pool that it counts in."""
+        return self.pool or DEFAULT_POOLS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,11 @@ class Authority:
         """The publisher exists, with a first catalog that names its keys and no product yet.
 
         Raises:
-            UsageError: code `set_up_already`.
+            UsageError: `invalid_argument`, when name, contact or address cannot stand in a catalog; `set_up_already`.
         """
+        check_text("publisher's name", name, shortest=1)
+        check_text("contact", contact, longest=LONGEST_CONTACT)
+        address = base_url(publisher_url) if publisher_url is not None else None
         now = self.clock()
         root, signing_key = self.keys.root(), self.keys.signing_key()
         with self.store.transaction() as rows:
@@ -73,10 +81,10 @@ class Authority:
                 pools={},
                 products=(),
                 contact=contact,
-                publisher_url=publisher_url,
+                publisher_url=address,
             )
             rows.set_publisher_id(catalog.publisher_id)
-            rows.save_catalogs([sign_catalog(catalog, document_id=str(self.new_uuid()), root=root)])
+            rows.save_catalogs([self._signed(catalog, root)])
             rows.audit(now, "publisher init", str(catalog.publisher_id))
         return catalog
 
@@ -85,52 +93,50 @@ class Authority:
 
         Raises:
             UsageError: code `not_set_up`.
+            Untrusted: code `state_damaged`.
         """
         with self.store.reading() as rows:
-            return _catalogs(rows)
+            return catalogs_of(rows)
 
     def add_products(
         self,
         new: Sequence[NewProduct],
         *,
-        policies: Mapping[str, Policy] | None = None,
+        terms: Mapping[str, Mapping[str, int]] | None = None,
         refuse_foreign: Callable[[UUID], None] = lambda _: None,
     ) -> tuple[Product, ...]:
         """The products are in a new edition of the catalog, each with a generic key of its own.
 
-        `policies` names the terms of pools that do not exist yet; a pool that does keeps its own. `refuse_foreign` may
-        raise for a product id that belongs to another system.
+        `terms` gives fields of `Policy` by pool, and makes the pools that do not exist yet: what it leaves out is the
+        default of the pool's kind. An existing pool keeps its terms. `refuse_foreign` may raise for a product id that
+        belongs to another system.
 
         Raises:
-            UsageError: `catalog_invalid`, `policy_out_of_bounds` or `not_set_up`; no product was added then.
+            UsageError: `invalid_argument`, `catalog_invalid`, `policy_out_of_bounds` or `not_set_up`; no product was
+                added then.
             Refused: code `product_taken`, when the terms of an existing pool would change.
         """
+        if not new:
+            raise UsageError(Code.INVALID_ARGUMENT, "No product was given.", "Name at least one.")
         for one in new:
+            check_text("product's name", one.name, shortest=1)
             if one.product_id is not None:
                 refuse_foreign(one.product_id)
         added: list[Product] = []
 
         def change(catalog: Catalog) -> Catalog:
-            pools = dict(catalog.pools)
-            for pool, policy in (policies or {}).items():
-                if pools.setdefault(pool, policy) != policy:
-                    raise Refused(
-                        Code.PRODUCT_TAKEN,
-                        f"Pool {pool!r} exists with other terms.",
-                        "Leave its policy out, or choose another pool.",
-                    )
+            pools = pools_with(catalog.pools, new, terms or {})
             products = list(catalog.products)
+            reserved = {one.number for one in new if one.number is not None}
             for one in new:
-                pool = one.pool or DEFAULT_POOLS[one.kind]
-                pools.setdefault(pool, DEFAULT_POLICIES[one.kind])
-                number = one.number if one.number is not None else _lowest_free(products)
+                number = one.number if one.number is not None else _lowest_free(products, reserved)
                 generic = make(KeyType.GENERIC, number, self.random_bits(RANDOM_BITS))
                 product = Product(
                     product_id=one.product_id or self.new_uuid(),
                     number=number,
                     name=one.name,
                     kind=one.kind,
-                    pool=pool,
+                    pool=one.pool_name,
                     generic_keys=(generic.text,),
                     features=dict(one.features),
                 )
@@ -145,10 +151,11 @@ class Authority:
         """A new edition of the catalog says that the publisher is reached at this address.
 
         Raises:
-            UsageError: code `not_set_up`.
+            UsageError: `invalid_argument` or `not_set_up`.
         """
+        address = base_url(publisher_url)
         return self._revise(
-            lambda catalog: replace(catalog, publisher_url=publisher_url), "publisher move", publisher_url
+            lambda catalog: replace(catalog, publisher_url=address), "publisher move", address
         )
 
     def _revise(self, change: Callable[[Catalog], Catalog], action: str, subject: str) -> Catalog:
@@ -156,22 +163,29 @@ class Authority:
         now = self.clock()
         root = self.keys.root()
         with self.store.transaction() as rows:
-            chain = _catalogs(rows)
+            chain = catalogs_of(rows)
             newest = replace(change(chain.newest), seq=chain.newest.seq + 1, iat=max(now, chain.newest.iat))
-            token = sign_catalog(newest, document_id=str(self.new_uuid()), root=root)
-            rows.save_catalogs(later_catalogs(chain, [token]).tokens)
+            rows.save_catalogs(later_catalogs(chain, [self._signed(newest, root)]).tokens)
             rows.audit(now, action, subject)
         return newest
 
+    def _signed(self, catalog: Catalog, root: SigningKey) -> str:
+        """The catalog as its readers will accept it: what is signed cannot be taken back."""
+        try:
+            token = sign_catalog(catalog, document_id=str(self.new_uuid()), root=root)
+            catalog_of(read(token, Typ.CATALOG).claims)
+        except Untrusted as error:
+            raise UsageError(
+                Code.CATALOG_INVALID,
+                f"Nobody could read this catalog. {error.detail}",
+                "Mend what was given; the catalog is as before.",
+            ) from error
+        return token
 
-def _catalogs(rows: Rows) -> TrustedCatalogs:
-    publisher_id_of(rows)
-    return first_catalogs(rows.catalogs())
 
-
-def _lowest_free(products: Sequence[Product]) -> int:
-    taken = {product.number for product in products}
+def _lowest_free(products: Sequence[Product], reserved: set[int]) -> int:
+    taken = {product.number for product in products} | reserved
     number = next((n for n in range(MAX_PRODUCTS) if n not in taken), None)
     if number is None:
-        raise UsageError(Code.CATALOG_INVALID, f"A catalog has at most {MAX_PRODUCTS} products.")
+        raise UsageError(Code.CATALOG_INVALID, f"A catalog has at most {MAX_PRODUCTS:,} products.")
     return number

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tenure.core.errors import Code, UsageError
+from tenure.core.errors import Code, Untrusted, UsageError
+from tenure.wire.trust import TrustedCatalogs, first_catalogs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ class IssuedKey:
     pools: tuple[str, ...] | None
     """The pools that a host may grant with it; None: all of the catalog's."""
     limit: int
-    """How many hosts it may activate."""
+    """How many hosts or machines it may activate."""
     customer: str
     agreement: str
     trial: bool
@@ -58,6 +59,9 @@ class StoredAnswer:
     request_digest: bytes
     token: str
     key_id: str
+    used: int
+    """Places of the key that were taken then, this one included."""
+    limit: int
 
 
 class Rows(Protocol):
@@ -159,3 +163,21 @@ def publisher_id_of(rows: Rows) -> UUID:
             "Make one with: tenure publisher init --name NAME.",
         )
     return publisher_id
+
+
+def catalogs_of(rows: Rows) -> TrustedCatalogs:
+    """The publisher's own catalogs, verified as everybody else will verify them.
+
+    Raises:
+        UsageError: code `not_set_up`, before `init`.
+        Untrusted: code `state_damaged`, when they do not verify.
+    """
+    publisher_id_of(rows)
+    try:
+        return first_catalogs(rows.catalogs())
+    except Untrusted as error:
+        raise Untrusted(
+            Code.STATE_DAMAGED,
+            f"The publisher's own catalogs do not verify. {error.detail}",
+            "Stop the publisher and restore the newest backup of its home.",
+        ) from error

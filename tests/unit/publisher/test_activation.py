@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 
-from simulators.authority import HOST_ID, SimulatedAuthority, host_request
+from simulators.authority import HOST_ID, SeededKeys, SimulatedAuthority, host_request
 from simulators.publisher import NOW, seeded
 from tenure.core.certificate import LIFETIME_SECONDS
-from tenure.core.errors import Code, Refused, TenureError
-from tenure.core.policy import DAY
+from tenure.core.errors import Code, Refused, TenureError, Untrusted
+from tenure.core.policy import DAY, Kind
 from tenure.core.product_key import KeyType, make
 from tenure.publisher.activation import activate_host
+from tenure.publisher.authority import NewProduct
 from tenure.publisher.keys import issue_host_key, show_key
+from tenure.publisher.memory import MemoryPublisherStore
 from tenure.wire.trust import open_certificate
+
+if TYPE_CHECKING:
+    from tenure.wire.keys import SigningKey
 
 
 @pytest.fixture
@@ -67,7 +73,80 @@ def test_the_same_request_again_gets_the_same_certificate_and_counts_nothing(
     request = host_request(key, audience=simulated.publisher_id)
     first = activate_host(simulated.authority, request)
     simulated.now += DAY
+    other = host_request(key, audience=simulated.publisher_id, host_id=UUID(int=1), request_id="request-2")
+    assert activate_host(simulated.authority, other).used == 2
     assert activate_host(simulated.authority, request) == first
+
+
+def test_every_activation_leaves_an_audit_row(simulated: SimulatedAuthority, key: str) -> None:
+    """One for each certificate that was made; a repeated answer makes none."""
+    store = simulated.store
+    assert isinstance(store, MemoryPublisherStore)
+    before = len(store.rows.audited)
+    for _ in range(2):
+        activate_host(simulated.authority, host_request(key, audience=simulated.publisher_id))
+    ((at, action, subject),) = store.rows.audited[before:]
+    assert (at, action) == (NOW, "host activate")
+    assert str(HOST_ID) in subject
+
+
+class OtherKeys(SeededKeys):
+    """A signing key file that is not the publisher's."""
+
+    def signing_key(self) -> SigningKey:
+        """The key of somebody else."""
+        return seeded(8)
+
+
+def test_a_wrong_signing_key_costs_no_host_its_place(simulated: SimulatedAuthority, key: str) -> None:
+    """A certificate that nobody could verify is not made; with the right key the same request is served."""
+    request = host_request(key, audience=simulated.publisher_id)
+    with pytest.raises(Untrusted) as caught:
+        activate_host(replace(simulated.authority, keys=OtherKeys()), request)
+    assert caught.value.code is Code.STATE_DAMAGED
+    assert activate_host(simulated.authority, request).used == 1
+
+
+def test_a_host_with_a_new_key_of_its_own_is_counted_again(simulated: SimulatedAuthority, key: str) -> None:
+    """Same id and fingerprint, another public key: one more activation, no more places."""
+    activate_host(simulated.authority, host_request(key, audience=simulated.publisher_id))
+    again = host_request(key, audience=simulated.publisher_id, host_key=seeded(5), request_id="request-2")
+    assert activate_host(simulated.authority, again).used == 1
+    with simulated.store.reading() as rows:
+        (issued,) = rows.issued_keys()
+        (holder,) = rows.holders(issued.key_id)
+    assert (holder.seat.activations, holder.seat.host_kid) == (2, seeded(5).kid)
+
+
+def test_a_certificate_has_the_terms_of_the_present_catalog(simulated: SimulatedAuthority, key: str) -> None:
+    """A pool that was added after the key was issued is the host's too."""
+    simulated.authority.add_products(
+        [NewProduct(name="Rack Server", kind=Kind.SERVER, pool="rack")], terms={"rack": {"threshold": 3}}
+    )
+    answer = activate_host(simulated.authority, host_request(key, audience=simulated.publisher_id))
+    certificate = open_certificate(answer.certificate, simulated.authority.catalogs().newest, now=NOW)
+    assert certificate.pools["rack"].threshold == 3
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        pytest.param("", Code.DOCUMENT_MALFORMED, id="nothing"),
+        pytest.param("a.b.c", Code.DOCUMENT_MALFORMED, id="no-document"),
+        pytest.param("x" * 20_000, Code.DOCUMENT_MALFORMED, id="too-long"),
+    ],
+)
+def test_what_is_no_request_is_refused(simulated: SimulatedAuthority, request_: str, code: Code) -> None:
+    """In words, and before anything is asked of the store."""
+    assert code_of(simulated, request_) is code
+
+
+def test_a_request_that_was_altered_is_refused(simulated: SimulatedAuthority, key: str) -> None:
+    """Its signature is the asker's own."""
+    request = host_request(key, audience=simulated.publisher_id)
+    other = host_request(key, audience=simulated.publisher_id, fingerprint="host-fingerprint-2")
+    altered = ".".join([*other.split(".")[:2], request.split(".")[2]])
+    assert code_of(simulated, altered) is Code.SIGNATURE_INVALID
 
 
 def test_other_content_under_a_known_request_id_is_refused(simulated: SimulatedAuthority, key: str) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from simulators.authority import SimulatedAuthority
-from tenure.core.errors import Code, Refused, TenureError, UsageError
-from tenure.core.policy import DEFAULT_POLICIES, Kind, Policy
+from simulators.authority import SeededKeys, SimulatedAuthority
+from simulators.publisher import NOW
+from tenure.core.errors import Code, Refused, TenureError, Untrusted, UsageError
+from tenure.core.license_status import LicenseStatus
+from tenure.core.policy import Kind
 from tenure.core.product_key import KeyType, parse
-from tenure.publisher.authority import NewProduct
+from tenure.publisher.authority import Authority, NewProduct
+from tenure.publisher.keys import issue_host_key, list_keys, show_key
+from tenure.publisher.memory import MemoryPublisherStore
 from tenure.wire.trust import first_catalogs
 
 
@@ -27,6 +31,90 @@ def test_a_home_holds_one_publisher(simulated: SimulatedAuthority) -> None:
         simulated.authority.init(name="Another", contact="", publisher_url=None)
     assert caught.value.code is Code.SET_UP_ALREADY
     assert simulated.authority.catalogs().newest.name == "Example Software"
+
+
+@pytest.mark.parametrize(
+    ("name", "contact", "url"),
+    [
+        pytest.param("", "", None, id="no-name"),
+        pytest.param("n" * 256, "", None, id="a-long-name"),
+        pytest.param("Example", "two\nlines", None, id="a-contact-of-two-lines"),
+        pytest.param("Example", "c" * 1_001, None, id="a-long-contact"),
+        pytest.param("Example", "", "activation.example", id="an-address-without-scheme"),
+    ],
+)
+def test_a_publisher_that_no_catalog_can_name_is_not_made(name: str, contact: str, url: str | None) -> None:
+    """Nothing is stored, so that a second try can succeed."""
+    store = MemoryPublisherStore()
+    authority = Authority(store, SeededKeys(), lambda: NOW, uuid4, lambda _: 1)
+    with pytest.raises(UsageError) as caught:
+        authority.init(name=name, contact=contact, publisher_url=url)
+    assert caught.value.code is Code.INVALID_ARGUMENT
+    assert store.rows.publisher_id() is None
+    made = authority.init(name="Example", contact="", publisher_url="https://activation.example/")
+    assert made.publisher_url == "https://activation.example"
+
+
+def test_before_init_there_is_nobody(simulated: SimulatedAuthority) -> None:
+    """Every use case says how to begin."""
+    empty = replace(simulated.authority, store=MemoryPublisherStore())
+    for use in (
+        empty.catalogs,
+        lambda: empty.move("https://activation.example"),
+        lambda: empty.add_products([NewProduct(name="New", kind=Kind.SERVER)]),
+        lambda: list_keys(empty),
+        lambda: show_key(empty, "key"),
+        lambda: issue_host_key(empty, pools=(), customer="", agreement="", trial=False),
+    ):
+        with pytest.raises(UsageError) as caught:
+            use()
+        assert caught.value.code is Code.NOT_SET_UP
+        assert "publisher init" in caught.value.cure
+
+
+def test_catalogs_that_do_not_verify_are_damage_and_nothing_is_signed_after_them(
+    simulated: SimulatedAuthority,
+) -> None:
+    """A changed row is told as what it is."""
+    with simulated.store.transaction() as rows:
+        rows.save_catalogs([token[:-8] + "AAAAAAAA" for token in rows.catalogs()])
+    with pytest.raises(Untrusted) as caught:
+        simulated.authority.move("https://activation.example")
+    assert caught.value.code is Code.STATE_DAMAGED
+
+
+def test_every_edition_leaves_an_audit_row() -> None:
+    """What was done, to what, and when."""
+    store = MemoryPublisherStore()
+    simulated = SimulatedAuthority(store)
+    simulated.now += 60
+    simulated.authority.move("https://activation.example")
+    assert store.rows.audited == [
+        (NOW, "publisher init", str(simulated.publisher_id)),
+        (NOW, "product add", "Draft Studio, Render Server"),
+        (NOW + 60, "publisher move", "https://activation.example"),
+    ]
+
+
+def test_numbers_that_are_asked_for_are_kept_free_for_whoever_asks(simulated: SimulatedAuthority) -> None:
+    """The order of the products in a file does not matter."""
+    added = simulated.authority.add_products(
+        [
+            NewProduct(name="Any", kind=Kind.SERVER),
+            NewProduct(name="Two", kind=Kind.SERVER, number=2),
+            NewProduct(name="Last", kind=Kind.SERVER, number=1022),
+        ]
+    )
+    assert [product.number for product in added] == [3, 2, 1022]
+
+
+def test_a_catalog_has_1023_products_at_most(simulated: SimulatedAuthority) -> None:
+    """All numbers are used then, and the one too many is refused in words."""
+    products = [NewProduct(name=f"Edition {n}", kind=Kind.SERVER) for n in range(1021)]
+    simulated.authority.add_products(products)
+    with pytest.raises(UsageError) as caught:
+        simulated.authority.add_products([NewProduct(name="One more", kind=Kind.SERVER)])
+    assert "1,023" in caught.value.detail
 
 
 def test_workstations_and_servers_count_in_pools_of_their_own(simulated: SimulatedAuthority) -> None:
@@ -72,6 +160,18 @@ def test_a_clock_that_went_back_makes_no_catalog_older_than_its_predecessor(
         pytest.param(NewProduct(name="Draft Studio", kind=Kind.SERVER), id="a-name-twice"),
         pytest.param(NewProduct(name="Other", kind=Kind.SERVER, number=0), id="a-number-twice"),
         pytest.param(NewProduct(name="Other", kind=Kind.SERVER, number=1023), id="the-number-of-all"),
+        pytest.param(NewProduct(name="Other", kind=Kind.SERVER, number=-1), id="a-number-below-all"),
+        pytest.param(NewProduct(name="", kind=Kind.SERVER), id="no-name"),
+        pytest.param(NewProduct(name="a\x1b[2J", kind=Kind.SERVER), id="a-name-that-clears-screens"),
+        pytest.param(NewProduct(name="Other", kind=Kind.SERVER, pool="nowhere"), id="an-unknown-pool"),
+        pytest.param(
+            NewProduct(name="Other", kind=Kind.SERVER, features={"": LicenseStatus.NOTIFICATION}),
+            id="a-feature-without-a-name",
+        ),
+        pytest.param(
+            NewProduct(name="Other", kind=Kind.SERVER, features={"export": LicenseStatus.LICENSED}),
+            id="a-feature-that-stops-while-licensed",
+        ),
     ],
 )
 def test_a_catalog_that_contradicts_itself_is_not_made(
@@ -82,6 +182,21 @@ def test_a_catalog_that_contradicts_itself_is_not_made(
     with pytest.raises(UsageError):
         simulated.authority.add_products([product])
     assert simulated.authority.catalogs() == before
+
+
+def test_an_id_is_given_once(simulated: SimulatedAuthority) -> None:
+    """The second product of the same id is refused."""
+    again = NewProduct(name="Other", kind=Kind.SERVER, product_id=simulated.products[0].product_id)
+    with pytest.raises(UsageError) as caught:
+        simulated.authority.add_products([again])
+    assert str(again.product_id) in caught.value.detail
+
+
+def test_adding_nothing_is_a_mistake(simulated: SimulatedAuthority) -> None:
+    """No edition is signed for it."""
+    with pytest.raises(UsageError):
+        simulated.authority.add_products([])
+    assert simulated.authority.catalogs().newest.seq == 2
 
 
 def test_of_several_products_all_are_added_or_none(simulated: SimulatedAuthority) -> None:
@@ -96,11 +211,11 @@ def test_of_several_products_all_are_added_or_none(simulated: SimulatedAuthority
 def test_a_pool_keeps_the_terms_that_were_signed(simulated: SimulatedAuthority) -> None:
     """The same terms again are fine; others are refused."""
     product = NewProduct(name="New", kind=Kind.SERVER)
-    same = {"servers": DEFAULT_POLICIES[Kind.SERVER]}
-    simulated.authority.add_products([product], policies=same)
+    same = {"servers": {"threshold": 5}}
+    simulated.authority.add_products([product], terms=same)
     with pytest.raises(Refused):
         simulated.authority.add_products(
-            [replace(product, name="Newer")], policies={"servers": Policy(threshold=6)}
+            [replace(product, name="Newer")], terms={"servers": {"threshold": 6}}
         )
 
 

@@ -9,21 +9,23 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tenure.adapters.files.atomic import read_file
-from tenure.core.errors import Code, UsageError
+from tenure.core.errors import Code, LocalFault, UsageError
 from tenure.core.license_status import LicenseStatus
-from tenure.core.policy import DEFAULT_POLICIES, Kind, Policy
+from tenure.core.policy import Kind
 from tenure.publisher.authority import NewProduct
+from tenure.wire.catalog import Feature, PoolName
+from tenure.wire.claims import Name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _LIMIT = 1024 * 1024
 
 
-class _Pool(Struct, forbid_unknown_fields=True, frozen=True):
-    """`[pools.NAME]`: what is left out is the default of `kind`."""
+class _Pool(Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """`[pools.NAME]`: what is left out is the default of the pool's kind. Bounds are `core.policy`'s to check."""
 
-    kind: Kind = Kind.WORKSTATION
     threshold: int | None = None
     lease_days: int | None = None
     window_days: int | None = None
@@ -32,44 +34,47 @@ class _Pool(Struct, forbid_unknown_fields=True, frozen=True):
     renewal_interval_s: int | None = None
     retry_interval_s: int | None = None
 
-    def policy(self) -> Policy:
-        default = DEFAULT_POLICIES[self.kind]
-        chosen = {name: getattr(self, name) for name in Policy.__dataclass_fields__}
-        return Policy(
-            **{name: getattr(default, name) if value is None else value for name, value in chosen.items()}
-        )
+    def terms(self) -> dict[str, int]:
+        given: dict[str, int] = msgspec.to_builtins(self)
+        return given
 
 
 class _Product(Struct, forbid_unknown_fields=True, frozen=True):
     """`[[products]]`."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=255)]
+    name: Name
     kind: Kind
     product_id: UUID | None = None
     number: Annotated[int, Meta(ge=0, le=1022)] | None = None
-    pool: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] | None = None
-    features: dict[str, Literal["notification", "reduced_functionality"]] = {}
+    pool: PoolName | None = None
+    features: dict[Feature, Literal["notification", "reduced_functionality"]] = {}
 
 
 class _Source(Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file."""
 
-    products: tuple[_Product, ...]
-    pools: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")], _Pool] = {}
+    products: Annotated[tuple[_Product, ...], Meta(min_length=1)]
+    pools: dict[PoolName, _Pool] = {}
 
 
-def read_toml_catalog(path: Path) -> tuple[list[NewProduct], dict[str, Policy]]:
-    """The products and the pools' policies in the file.
+def read_toml_catalog(path: Path) -> tuple[list[NewProduct], Mapping[str, Mapping[str, int]]]:
+    """The products in the file, and the terms that it gives by pool.
 
     Raises:
-        UsageError: `catalog_invalid` or `policy_out_of_bounds`; names the place and what is wrong there.
+        UsageError: `invalid_argument`, when the file cannot be read; `catalog_invalid`: names the place and what is
+            wrong there.
     """
-    data = read_file(path, limit=_LIMIT)
+    try:
+        data = read_file(path, limit=_LIMIT)
+    except LocalFault as fault:
+        raise UsageError(
+            Code.INVALID_ARGUMENT, fault.detail, f"Name a TOML file of at most {_LIMIT:,} bytes."
+        ) from fault
     if data is None:
         raise UsageError(Code.INVALID_ARGUMENT, f"There is no file {path}.")
     try:
         source = msgspec.toml.decode(data, type=_Source)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UsageError(
             Code.CATALOG_INVALID,
             f"{path} is no catalog: {error}.",
@@ -86,4 +91,4 @@ def read_toml_catalog(path: Path) -> tuple[list[NewProduct], dict[str, Policy]]:
         )
         for product in source.products
     ]
-    return products, {name: pool.policy() for name, pool in source.pools.items()}
+    return products, {name: pool.terms() for name, pool in source.pools.items()}

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from tenure.adapters.sql import host_tables as tables
 from tenure.adapters.sql.sqlite import open_engine, reading, storage_errors
+from tenure.core.license_status import LicenseStatus
 from tenure.host.ledger import Outcome
 from tenure.host.store import Enrolment, HostIdentity, RequestTotals, StoredRows
 
@@ -105,7 +106,14 @@ class SqlHostStore:
     def settings(self) -> Mapping[str, str]:
         """All settings that were made."""
         with storage_errors(self._path), reading(self._engine) as connection:
-            return {row.name: row.value for row in connection.execute(select(tables.setting))}
+            # SQLite keeps a number or a blob as such where another program wrote one.
+            return {str(row.name): str(row.value) for row in connection.execute(select(tables.setting))}
+
+    def save_setting(self, name: str, value: str) -> None:
+        """The setting has this value."""
+        with storage_errors(self._path), self._engine.begin() as connection:
+            connection.execute(delete(tables.setting).where(tables.setting.c.name == name))
+            connection.execute(insert(tables.setting).values(name=name, value=value))
 
     def known_machines(self) -> Mapping[int, int]:
         """How many machines each pool knows, by its row."""
@@ -127,6 +135,22 @@ class SqlHostStore:
             waiting=by_outcome.get(Outcome.WAITING, 0),
             refused=by_outcome.get(Outcome.REFUSED, 0),
         )
+
+    def requests_by_status(self) -> Mapping[LicenseStatus, int]:
+        """How many accepted requests in the log came from machines of each license status."""
+        summed = (
+            select(
+                tables.request_log.c.license_status, func.sum(tables.request_log.c.repeats).label("requests")
+            )
+            .where(tables.request_log.c.license_status.is_not(None))
+            .group_by(tables.request_log.c.license_status)
+        )
+        names = tuple(LicenseStatus)
+        with storage_errors(self._path), reading(self._engine) as connection:
+            rows = connection.execute(summed).all()
+        return {
+            names[row.license_status]: int(row.requests) for row in rows if row.license_status < len(names)
+        }
 
 
 def _publisher_row(connection: Connection, publisher_id: UUID) -> int:

@@ -133,9 +133,7 @@ class SqlRows:
     def answer(self, request_id: str) -> StoredAnswer | None:
         """What the request of this id was answered."""
         stored = (
-            select(tables.answer, _key.c.key_id)
-            .join(_key)
-            .where(tables.answer.c.request_id == request_id)
+            select(tables.answer, _key.c.key_id).join(_key).where(tables.answer.c.request_id == request_id)
         )
         row = self._connection.execute(stored).first()
         if row is None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.command import home_option, json_option
 from tenure.cli.printing import print_facts, print_json, print_table, timestamp
+from tenure.core.errors import Code, UsageError
+from tenure.core.product_key import KeyType
 from tenure.programs import publisher
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tenure.core.catalog import Product
+    from tenure.core.product_key import ProductKey
     from tenure.publisher.keys import KeyReport
+    from tenure.publisher.store import IssuedKey
+
+OPTIONS_OF = {
+    KeyType.HOST: {"--pool", "--customer", "--agreement", "--trial"},
+    KeyType.GENERIC: {"--product"},
+    KeyType.MAK: {"--product", "--activations", "--customer", "--agreement"},
+    KeyType.RETAIL: {"--product", "--customer", "--agreement"},
+}
+"""What can be said of a key of each type; how many hosts a host key has is no one's to choose."""
 
 
 @click.group("key")
@@ -23,64 +36,74 @@ def command() -> None:
 
 
 @command.command("issue")
-@click.option("--type", "kind", type=click.Choice(["host", "generic"]), required=True)
-@click.option("--product", help="For a generic key: the product's id or name.")
+@click.option("--type", "label", type=click.Choice([kind.label for kind in KeyType]), required=True)
+@click.option("--product", help="For a generic, MAK or retail key: the product's id or exact name.")
 @click.option(
     "--pool", "pools", multiple=True, help="For a host key: only this pool; may be repeated (default: all)."
 )
-@click.option("--customer", default="", help="Who gets it; stands in the host's certificate.")
+@click.option("--activations", type=int, help="For a MAK: how many machines it may activate.")
+@click.option("--customer", default="", help="Who gets it; stands in a host's certificate.")
 @click.option("--agreement", default="", help="Under which agreement.")
-@click.option("--trial", is_flag=True, help="For rehearsals: machines of `tenure fleet` are let in.")
+@click.option(
+    "--trial", is_flag=True, help="For a host key for rehearsals: machines of `tenure fleet` are let in."
+)
 @home_option
 @json_option
 def issue(
     *,
-    kind: str,
+    label: str,
     product: str | None,
     pools: tuple[str, ...],
+    activations: int | None,
     customer: str,
     agreement: str,
     trial: bool,
     home: Path | None,
     as_json: bool,
 ) -> None:
-    """Issue a host key, or show the generic key of a product.
+    """Issue a host, MAK or retail key, or show the generic key of a product.
 
-    A host key is a secret: it is printed this once and kept nowhere. A generic key is public and ships with the product.
+    All but generic keys are secrets: printed this once and kept nowhere. A generic key is public and ships with the
+    product. Exit codes: 2 the options do not fit the type; 3 there is no such product.
     """
+    kind = KeyType[label.upper()]
+    given = {
+        "--product": product is not None,
+        "--pool": bool(pools),
+        "--activations": activations is not None,
+        "--customer": bool(customer),
+        "--agreement": bool(agreement),
+        "--trial": trial,
+    }
+    _check_options(kind, {name for name, is_given in given.items() if is_given})
     chosen = home_to_write(home)
-    if kind == "generic":
-        text, found = publisher.generic_key(chosen, product)
-        if as_json:
-            print_json(
-                {
-                    "key": text,
-                    "key_id": None,
-                    "type": kind,
-                    "product_id": found.product_id,
-                    "activations": None,
-                }
+    match kind:
+        case KeyType.GENERIC:
+            text, found = publisher.generic_key(chosen, product)
+            if as_json:
+                _print_json(text, None, kind, found)
+            else:
+                click.echo(f"{text}  (the generic key of {found.name}; public)")
+                click.echo("Next, on a machine: tenure client install-key " + text)
+            return
+        case KeyType.HOST:
+            key, issued = publisher.issue_host_key(
+                chosen, pools=pools, customer=customer, agreement=agreement, trial=trial
             )
-        else:
-            click.echo(f"{text}  (the generic key of {found.name}; public)")
-        return
-    key, issued = publisher.issue_host_key(
-        chosen, pools=pools, customer=customer, agreement=agreement, trial=trial
-    )
+            of = None
+        case KeyType.MAK | KeyType.RETAIL:
+            key, issued, of = publisher.issue_machine_key(
+                chosen,
+                kind,
+                product=product,
+                activations=_number(kind, activations),
+                customer=customer,
+                agreement=agreement,
+            )
     if as_json:
-        print_json(
-            {
-                "key": key.text,
-                "key_id": issued.key_id,
-                "type": kind,
-                "product_id": None,
-                "activations": issued.limit,
-            }
-        )
-        return
-    click.secho(key.text, bold=True)
-    print_facts([("key id", issued.key_id), ("hosts", issued.limit), ("customer", customer or None)])
-    click.echo("Give it to the customer on a safe way; it cannot be shown again.")
+        _print_json(key.text, issued, kind, of)
+    else:
+        _print_secret(key, issued, of)
 
 
 @command.command("list")
@@ -91,6 +114,9 @@ def list_(*, home: Path | None, as_json: bool) -> None:
     reports = publisher.list_keys(home_to_write(home))
     if as_json:
         print_json({"keys": [_facts(report) for report in reports]})
+        return
+    if not reports:
+        click.echo("No key was issued yet. Next: tenure publisher key issue --type host --customer NAME")
         return
     print_table(
         "Keys",
@@ -115,17 +141,23 @@ def list_(*, home: Path | None, as_json: bool) -> None:
 @home_option
 @json_option
 def show(*, key_id: str, home: Path | None, as_json: bool) -> None:
-    """One key: how much of it is used, and who holds it."""
+    """One key: how much of it is used, and who holds it. Exit code 3: no key was issued under this id."""
     report = publisher.show_key(home_to_write(home), key_id)
     if as_json:
         print_json(_facts(report))
         return
+    key = report.key
     print_facts(
         [
-            ("key", f"...{report.key.partial} ({report.key.type.label})"),
-            ("customer", report.key.customer or None),
-            ("used", f"{report.used} of {report.key.limit}"),
-            ("issued", timestamp(report.key.issued_at)),
+            ("key", f"...{key.partial} ({key.type.label})"),
+            ("product", report.product.name if report.product else "all"),
+            ("pools", ", ".join(key.pools) if key.pools else "all"),
+            ("customer", key.customer or None),
+            ("agreement", key.agreement or None),
+            ("trial", "yes" if key.trial else "no"),
+            ("blocked", "yes" if key.blocked else "no"),
+            ("used", f"{report.used} of {key.limit}"),
+            ("issued", timestamp(key.issued_at)),
         ]
     )
     print_table(
@@ -135,11 +167,60 @@ def show(*, key_id: str, home: Path | None, as_json: bool) -> None:
     )
 
 
+def _check_options(kind: KeyType, given: set[str]) -> None:
+    if strangers := sorted(given - OPTIONS_OF[kind]):
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            f"A {kind.label} key has no {' and no '.join(strangers)}.",
+            f"It takes {', '.join(sorted(OPTIONS_OF[kind]))}.",
+        )
+
+
+def _number(kind: Literal[KeyType.MAK, KeyType.RETAIL], activations: int | None) -> int:
+    if kind is KeyType.RETAIL:
+        return 1
+    if activations is None:
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            "A mak key activates as many machines as you say.",
+            "Say how many: --activations N.",
+        )
+    return activations
+
+
+def _print_secret(key: ProductKey, issued: IssuedKey, product: Product | None) -> None:
+    click.secho(key.text, bold=True)
+    print_facts(
+        [
+            ("key id", issued.key_id),
+            ("for", f"{issued.limit:,} machines with {product.name}" if product else f"{issued.limit} hosts"),
+            ("customer", issued.customer or None),
+        ]
+    )
+    click.echo("Give it to the customer in a safe way: it is kept nowhere and cannot be shown again.")
+    if product is None:
+        click.echo("Next: tenure publisher catalog export --out catalog.json")
+        click.echo("Then, on the customer's host: tenure host install-key --catalog catalog.json")
+
+
+def _print_json(text: str, issued: IssuedKey | None, kind: KeyType, product: Product | None) -> None:
+    print_json(
+        {
+            "key": text,
+            "key_id": issued.key_id if issued else None,
+            "type": kind.label,
+            "product_id": product.product_id if product else None,
+            "activations": issued.limit if issued else None,
+        }
+    )
+
+
 def _facts(report: KeyReport) -> dict[str, object]:
     return {
         "key_id": report.key.key_id,
         "type": report.key.type.label,
         "partial_key": report.key.partial,
+        "product_id": report.product.product_id if report.product else None,
         "pools": report.key.pools,
         "customer": report.key.customer,
         "agreement": report.key.agreement,
