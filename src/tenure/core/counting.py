@@ -58,9 +58,9 @@ def recognize(by_machine_id: KnownMachine | None, by_fingerprint: KnownMachine |
 class WindowCount:
     """How many machines of a pool were seen in its window, at a cost that does not depend on their number.
 
-    It holds one number for each second in which machines were last seen. Seconds leave at the old end as the time
-    given to `at` advances; that time may also stand still, and a time that went back finds the same machines,
-    less those that were let go for good. All this holds while no time lies a whole window behind an earlier one.
+    It holds one number for each second in which machines were last seen. Seconds leave at the old end as machines are
+    seen; a time that went back finds the same machines, less those that were let go by then. All this holds while
+    no machine is seen a whole window before an earlier one.
     """
 
     def __init__(self, window_seconds: int, seen: Iterable[tuple[int, int]] = ()) -> None:
@@ -73,10 +73,16 @@ class WindowCount:
             self._add(second, machines)
 
     def at(self, now: int) -> int:
-        """The count at `now`: machines last seen strictly less than the window ago."""
-        while self._seconds and now - self._seconds[0] >= self._window:
-            self._total -= self._machines.pop(self._seconds.popleft(), 0)
-        return self._total
+        """The count at `now`: machines last seen strictly less than the window ago.
+
+        Nobody is let go by asking, so a clock that jumps ahead and comes back has changed nothing.
+        """
+        over = 0
+        for second in self._seconds:
+            if now - second < self._window:
+                break
+            over += self._machines[second]
+        return self._total - over
 
     def saw(self, now: int, *, before: Iterable[int] = ()) -> None:
         """One machine was accepted at `now`; `before` are the last-seen times of the rows that it replaces.
@@ -84,6 +90,8 @@ class WindowCount:
         Each of those that still counted stops counting, so a known machine changes nothing and a merge of two
         rows takes one away.
         """
+        while self._seconds and now - self._seconds[0] >= self._window:
+            self._total -= self._machines.pop(self._seconds.popleft())
         for second in before:
             if self._machines.get(second, 0) > 0:
                 self._machines[second] -= 1

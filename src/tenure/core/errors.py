@@ -55,6 +55,7 @@ class Code(StrEnum):
     INVALID_ARGUMENT = "invalid_argument"
     NOT_SET_UP = "not_set_up"
     SET_UP_ALREADY = "set_up_already"
+    NOT_AVAILABLE = "not_available"
 
     # Rules that need no peer
     PRODUCT_UNKNOWN = "product_unknown"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tenure.core.errors import Code, Untrusted
-from tenure.core.policy import BOUNDS, DAY, clocks_agree
+from tenure.core.policy import BOUNDS, clocks_agree
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -64,7 +64,7 @@ def renewal_due(lease: Lease, draw: float) -> int:
     interval is taken off: `draw` is in [0, 1) and drawn once a lease (design, section 4).
     """
     shortest, longest = BOUNDS["renewal_interval_s"]
-    latest = min(longest, 30 * DAY, (lease.exp - lease.iat) // 2)
+    latest = min(longest, (lease.exp - lease.iat) // 2)
     interval = min(max(lease.renew_after - lease.iat, shortest), latest)
     return lease.iat + int(interval * (1 - JITTER * draw))
 

@@ -188,9 +188,9 @@ def _where(digits: list[int]) -> str:
     if len(suspects) != 1:
         return ""
     groups = suspects.pop()
-    return (
-        f" in group {groups[0]}" if len(groups) == 1 else f" where group {groups[0]} meets group {groups[1]}"
-    )
+    if len(groups) == 1:
+        return f", most likely in group {groups[0]}"
+    return f", most likely where group {groups[0]} meets group {groups[1]}"
 
 
 def _malformed(detail: str) -> UsageError:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from tenure.core.errors import Code, Refused, TenureError, Unavailable
+from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted
 from tenure.wire.claims import END
 from tenure.wire.printable import one_line
 
@@ -39,7 +39,7 @@ STATUSES: Final[dict[Code, tuple[int, str]]] = {
     Code.STORAGE_UNAVAILABLE: (503, "The host cannot record requests now"),
     Code.OVERLOADED: (503, "The host has more requests than it can take"),
 }
-"""Status and title of every code that travels. A code that is missing here is told as `invalid_request`."""
+"""Status and title of every code that travels; `problem_of` says what becomes of the others."""
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,7 +54,14 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def problem_of(error: TenureError, *, status: int | None = None) -> Problem:
-    """The problem document of an error; `status` overrides the table (415 for a content type)."""
+    """The problem document of an error; `status` overrides the table (415 for a content type).
+
+    An error that the table does not know is the sender's fault where it speaks of what was sent; a fault of the
+    server's own home is told as one, without its words: they name paths, and are for the log.
+    """
+    of_the_sender = isinstance(error, Refused | Untrusted) and error.code is not Code.STATE_DAMAGED
+    if error.code not in STATUSES and not of_the_sender:
+        error = Unavailable(Code.INTERNAL, "The server failed.", "Its log says more.")
     code = error.code if error.code in STATUSES else Code.INVALID_REQUEST
     usual, title = STATUSES[code]
     return Problem(

@@ -7,6 +7,7 @@ million machines fit in memory's cache and a request touches few pages (docs/adr
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -28,7 +29,7 @@ host = Table(
     metadata,
     Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
     Column("host_id", LargeBinary(16), nullable=False),
-    Column("epoch", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
 )
 
 setting = Table(
@@ -77,8 +78,8 @@ machine = Table(
     Column("pool", Integer, ForeignKey("pool.id"), primary_key=True),
     Column("machine_id", LargeBinary(16), primary_key=True),
     Column("fingerprint", LargeBinary(16), nullable=False),
-    Column("first_seen", Integer, nullable=False),
-    Column("last_seen", Integer, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
     Column("hostname", Text, nullable=False),
     Column("virtual", Boolean, nullable=False),
     sqlite_with_rowid=False,
@@ -94,7 +95,7 @@ installation = Table(
     Column("digest", LargeBinary(16), nullable=False),
     Column("outcome", SmallInteger, nullable=False),
     Column("log_id", Integer, nullable=False),
-    Column("logged_at", Integer, nullable=False),
+    Column("logged_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -102,8 +103,8 @@ request_log = Table(
     "request_log",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("at", Integer, nullable=False),
-    Column("last_at", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
     Column("repeats", Integer, nullable=False),
     Column("outcome", SmallInteger, nullable=False),
     Column("code", Text),

@@ -136,7 +136,8 @@ def list_(*, home: Path | None, as_json: bool) -> None:
     )
 
 
-@command.command("show")
+# A key id may begin with a dash, which is no option then.
+@command.command("show", context_settings={"ignore_unknown_options": True})
 @click.argument("key_id")
 @home_option
 @json_option

@@ -16,7 +16,7 @@ def upgrade() -> None:
         "host",
         sa.Column("id", sa.Integer, sa.CheckConstraint("id = 1"), primary_key=True),
         sa.Column("host_id", sa.LargeBinary(16), nullable=False),
-        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "setting",
@@ -53,8 +53,8 @@ def upgrade() -> None:
         sa.Column("pool", sa.Integer, sa.ForeignKey("pool.id"), primary_key=True),
         sa.Column("machine_id", sa.LargeBinary(16), primary_key=True),
         sa.Column("fingerprint", sa.LargeBinary(16), nullable=False),
-        sa.Column("first_seen", sa.Integer, nullable=False),
-        sa.Column("last_seen", sa.Integer, nullable=False),
+        sa.Column("first_seen", sa.BigInteger, nullable=False),
+        sa.Column("last_seen", sa.BigInteger, nullable=False),
         sa.Column("hostname", sa.Text, nullable=False),
         sa.Column("virtual", sa.Boolean, nullable=False),
         sqlite_with_rowid=False,
@@ -68,14 +68,14 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(16), nullable=False),
         sa.Column("outcome", sa.SmallInteger, nullable=False),
         sa.Column("log_id", sa.Integer, nullable=False),
-        sa.Column("logged_at", sa.Integer, nullable=False),
+        sa.Column("logged_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "request_log",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("at", sa.Integer, nullable=False),
-        sa.Column("last_at", sa.Integer, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("last_at", sa.BigInteger, nullable=False),
         sa.Column("repeats", sa.Integer, nullable=False),
         sa.Column("outcome", sa.SmallInteger, nullable=False),
         sa.Column("code", sa.Text),
