@@ -6,7 +6,7 @@ ARGS   ?=
 TESTS  ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up lint fmt test bench bench-quick docs lock clean
+.PHONY: help dev up components lint fmt test bench bench-quick docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ dev: $(VENV)/dev.stamp ## install everything for development into .venv; starts 
 
 up: $(VENV)/run.stamp ## run the whole system on this machine (options: make up ARGS="--port 0")
 	$(BIN)/tenure up $(ARGS)
+
+components: ## install the real components that some tests need (Debian, Ubuntu; as root or with sudo)
+	./.ci/components
 
 lint: dev ## ruff (all rules), format check, mypy --strict, import contracts
 	$(BIN)/ruff check .

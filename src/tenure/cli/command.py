@@ -40,9 +40,9 @@ class LazyGroup(click.Group):
         except ModuleNotFoundError as error:
             if error.name is None or error.name.split(".")[0] == "tenure":
                 raise
+            extra = "microsoft" if module.startswith("tenure.cli.microsoft") else "server"
             raise click.ClickException(
-                f"This command needs the package {error.name!r}. Install Tenure with its servers: "
-                "pip install 'tenure[server]'"
+                f"This command needs the package {error.name!r}. Install it with: pip install 'tenure[{extra}]'"
             ) from error
         return command
 
