@@ -17,6 +17,7 @@ from tenure.adapters.sql.sqlite import open_connection
 from tenure.core.policy import DAY
 from tenure.host.ledger import Entry, Ledger, Outcome, PoolTerms, Receipt, Refusal
 from tenure.host.memory import MemoryLedger
+from tenure.host.retention import ROWS_A_STEP, Retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -271,6 +272,34 @@ def test_memory_and_sqlite_count_alike(
         k: v for k, v in memory.counts(now).items() if v
     }
     sqlite.close()
+
+
+@pytest.mark.parametrize(
+    ("days", "kept"),
+    [pytest.param(400, True, id="400-days"), pytest.param(401, False, id="a-day-longer")],
+)
+def test_a_machine_that_never_came_back_is_let_go(ledger: Ledger, days: int, *, kept: bool) -> None:
+    """Its next visit is then a new machine's: the same request again is no re-send any more."""
+    commit(ledger, entry(1))
+    later = NOW + days * DAY
+    ledger.tidy(Retention(), later)
+    (receipt,) = commit(ledger, entry(1, content=1, now=later))
+    assert receipt.conflict is kept
+
+
+def test_tidying_comes_round(tmp_path: Path) -> None:
+    """Step by step every machine and log row is looked at, and what is young stays."""
+    ledger = empty_sqlite(tmp_path / "host.db")
+    fill(ledger, ROWS_A_STEP + 5)
+    later = NOW + 401 * DAY
+    fill(ledger, 3, now=later, first=9_000)
+    for _ in range(4):
+        ledger.tidy(Retention(), later)
+    assert _rows(tmp_path / "host.db", "SELECT COUNT(*) FROM machine") == [(3,)]
+    assert _rows(tmp_path / "host.db", "SELECT COUNT(*) FROM installation") == [(3,)]
+    assert _rows(tmp_path / "host.db", "SELECT COUNT(*) FROM request_log") == [(3,)]
+    assert _rows(tmp_path / "host.db", "SELECT SUM(requests) FROM daily_total") == [(ROWS_A_STEP + 8,)]
+    ledger.close()
 
 
 def test_sqlite_keeps_what_it_committed(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tenure.core.clock import Clock
     from tenure.host.ledger import Entry, Ledger, Receipt, Refusal
+    from tenure.host.retention import Retention
 
 BATCH_LIMIT: Final = 512
 QUEUE_LIMIT: Final = 8_192
@@ -41,15 +42,18 @@ class CommitQueue:
         clock: Clock,
         *,
         reload: Callable[[], None],
+        retention: Callable[[], Retention],
         on_counts: Callable[[dict[int, int], int], None],
     ) -> None:
         """`reload()` in the queue's thread when another program wrote; `on_counts(counts by pool row, newest row)`.
 
-        The latter is called on the event loop after each batch and each reload.
+        The latter is called on the event loop after each batch and each reload. `retention()` is asked each second.
         """
         self._ledger = ledger
         self._clock = clock
         self._reload = reload
+        self._retention = retention
+        self._tidied_at = 0
         self._on_counts = on_counts
         self._waiting: deque[_Place] = deque()
         self._wake = threading.Condition()
@@ -102,6 +106,7 @@ class CommitQueue:
                     self._reload()
                 if batch:
                     self._commit(batch)
+                self._tidy()
                 if changed or batch:
                     self._tell(self._on_counts, self._ledger.counts(self._clock()), self._ledger.newest_row)
             except TenureError as error:
@@ -119,6 +124,17 @@ class CommitQueue:
             log.warning("requests could not be recorded: %s", error)
             receipts = error
         self._tell(_resolve, batch, receipts)
+
+    def _tidy(self) -> None:
+        """Once a second, after a batch or in a quiet moment, one small step of letting go of old rows."""
+        now = self._clock()
+        if now == self._tidied_at:
+            return
+        self._tidied_at = now
+        try:
+            self._ledger.tidy(self._retention(), now)
+        except TenureError as error:
+            log.warning("old rows could not be let go: %s", error)
 
     def _fail(self, batch: list[_Place], error: TenureError) -> None:
         self._tell(_resolve, batch, error)

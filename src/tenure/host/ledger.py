@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tenure.core.counting import KnownMachine, Sighting
+    from tenure.host.retention import Retention
 
 
 class Outcome(IntEnum):
@@ -148,6 +149,14 @@ class Ledger(Protocol):
 
     def counts(self, now: int) -> dict[int, int]:
         """The count of each pool, by its row, at `now`."""
+        ...
+
+    def tidy(self, retention: Retention, now: int) -> None:
+        """One small step of letting go of what is older than `retention` says; called each second, it comes round.
+
+        Raises:
+            As `commit`.
+        """
         ...
 
     def changed_elsewhere(self) -> bool:

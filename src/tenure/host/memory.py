@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tenure.core.counting import Sighting
+    from tenure.host.retention import Retention
 
 
 @dataclass
@@ -106,6 +107,17 @@ class MemoryLedger:
     def counts(self, now: int) -> dict[int, int]:
         """The count of each pool at `now`."""
         return self._counts.all_at(now)
+
+    def tidy(self, retention: Retention, now: int) -> None:
+        """What is older than `retention` says is gone."""
+        kept = retention.machines_before(now)
+        for (pool, machine_id), row in list(self.rows.machines.items()):
+            if row.last_seen < kept:
+                self.rows.forget_machine(pool, machine_id)
+        oldest = retention.log_before(now)
+        self.rows.logged = [
+            row for row in self.rows.logged if int(str(row.get("last_at", row["at"]))) >= oldest
+        ]
 
     def changed_elsewhere(self) -> bool:
         """Nobody else can write here."""

@@ -16,7 +16,7 @@ from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import Code, UsageError
-from tenure.host import setup
+from tenure.host import retention, setup
 from tenure.host.served import Served, snapshot
 from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from tenure.adapters.os.home import Home
     from tenure.core.certificate import HostCertificate
+    from tenure.host.retention import Retention
     from tenure.wire.enrolment import HostActivated
 
 
@@ -131,6 +132,13 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
             return host_status(store, served, ledger.counts(now), now), listening_at(home)
         finally:
             ledger.close()
+
+
+def set_retention(home: Home, *, log_days: int | None, machine_days: int | None) -> Retention:
+    """What the host in this home keeps, and for how long; a server that is running goes by it within a second."""
+    with open_store(home) as store:
+        identity_of(store)
+        return retention.set_retention(store=store, log_days=log_days, machine_days=machine_days)
 
 
 def load_served(store: SqlHostStore) -> Served:

@@ -22,6 +22,7 @@ from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import TenureError
 from tenure.host.commit_queue import CommitQueue
 from tenure.host.desk import Desk
+from tenure.host.retention import read_retention
 from tenure.host.served import Served, snapshot
 from tenure.host.settings import DEFAULT_PORT, read_settings
 
@@ -59,7 +60,13 @@ class HostServer:
             self._served = self._load()
             self._ledger = SqliteLedger(path, lambda: self._served.windows)
             self._checkpointer = Checkpointer(path)
-            self._queue = CommitQueue(self._ledger, clock, reload=self._reload, on_counts=self._on_counts)
+            self._queue = CommitQueue(
+                self._ledger,
+                clock,
+                reload=self._reload,
+                retention=lambda: self._retention,
+                on_counts=self._on_counts,
+            )
             self._desk = Desk(submit=self._queue.submit, clock=clock)
             self._application = Application(Table(routes(HostEndpoints(self._desk, clock))))
             if port is None:
@@ -102,7 +109,9 @@ class HostServer:
 
     def _load(self) -> Served:
         store = self._store
-        return snapshot(store.identity(), store.enrolments(), store.rows(), store.settings())
+        settings = store.settings()
+        self._retention = read_retention(settings)
+        return snapshot(store.identity(), store.enrolments(), store.rows(), settings)
 
     def _reload(self) -> None:
         """In the queue's thread: another program changed the database, so what is served may differ."""

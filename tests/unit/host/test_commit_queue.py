@@ -13,6 +13,7 @@ from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.host import commit_queue
 from tenure.host.commit_queue import BATCH_LIMIT, QUEUE_LIMIT, CommitQueue
 from tenure.host.ledger import Outcome, Receipt, Refusal
+from tenure.host.retention import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +30,7 @@ class ScriptedLedger:
         self.gate.set()
         self.entered = threading.Event()
         self.batches: list[int] = []
+        self.tidied: list[tuple[Retention, int]] = []
         self.error: Exception | None = None
         self.changed = False
         self.newest_row = 0
@@ -45,6 +47,10 @@ class ScriptedLedger:
     def counts(self, now: int) -> dict[int, int]:  # noqa: ARG002 - a port's method
         """One pool, counting commits."""
         return {1: sum(self.batches)}
+
+    def tidy(self, retention: Retention, now: int) -> None:
+        """Record that it was asked, and for what."""
+        self.tidied.append((retention, now))
 
     def changed_elsewhere(self) -> bool:
         """Once after it was set."""
@@ -66,7 +72,9 @@ class Scenario:
         self.counts: list[dict[int, int]] = []
         self.told = asyncio.Event()
         self.reloads = 0
-        self.queue = CommitQueue(self.ledger, lambda: NOW, reload=self._reload, on_counts=self._on_counts)
+        self.queue = CommitQueue(
+            self.ledger, lambda: NOW, reload=self._reload, retention=Retention, on_counts=self._on_counts
+        )
 
     def run(self, scenario: Callable[[], Awaitable[None]]) -> None:
         """Run a scenario between the queue's start and stop."""
@@ -193,3 +201,14 @@ def test_before_its_start_a_queue_records_nothing(scenario: Scenario) -> None:
     with pytest.raises(Unavailable) as caught:
         scenario.queue.submit(refusal())
     assert caught.value.code is Code.STORAGE_UNAVAILABLE
+
+
+def test_old_rows_are_let_go_once_a_second_and_no_oftener(scenario: Scenario) -> None:
+    """Many batches within one second are followed by one small step."""
+
+    async def steps() -> None:
+        for _ in range(5):
+            await scenario.queue.submit(refusal())
+
+    scenario.run(steps)
+    assert scenario.ledger.tidied == [(Retention(), NOW)]

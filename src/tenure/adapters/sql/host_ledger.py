@@ -9,18 +9,34 @@ from tenure.adapters.sql.host_rows import BatchRows
 from tenure.adapters.sql.sqlite import as_tenure_error, open_connection
 from tenure.host.counts import Counts
 from tenure.host.recording import record_batch
+from tenure.host.retention import ROWS_A_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tenure.host.ledger import Entry, Receipt, Refusal
+    from tenure.host.retention import Retention
 
 
 _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 0",  # adapters.sql.checkpointer does it, outside of commits
     "PRAGMA cache_size = -65536",  # 64 MiB: the inner pages of the indexes of a million machines
 )
+
+
+_LET_GO_OF_LOG = """
+DELETE FROM request_log WHERE id IN
+  (SELECT id FROM (SELECT id, last_at FROM request_log ORDER BY id LIMIT ?) WHERE last_at < ?)
+"""
+_NEXT_MACHINES = """
+SELECT pool, machine_id, last_seen FROM machine WHERE (pool, machine_id) > (?, ?) ORDER BY pool, machine_id LIMIT ?
+"""
+_LET_GO_OF_MACHINE = "DELETE FROM machine WHERE pool = ? AND machine_id = ?"
+_LET_GO_OF_INSTALLATIONS = """
+DELETE FROM installation WHERE product IN (SELECT id FROM product WHERE pool = ?) AND machine_id = ?
+"""
+_FIRST_MACHINE = (0, b"")
 
 
 class SqliteLedger:
@@ -36,6 +52,7 @@ class SqliteLedger:
         self._windows = windows
         self._counts = Counts()
         self._counts_stale = True
+        self._tidied: tuple[int, bytes] = _FIRST_MACHINE
         try:
             self._connection = open_connection(path)
             for pragma in _PRAGMAS:
@@ -71,6 +88,26 @@ class SqliteLedger:
         except sqlite3.Error as error:
             raise as_tenure_error(error, self._path) from error
         return self._counts.all_at(now)
+
+    def tidy(self, retention: Retention, now: int) -> None:
+        """The oldest log rows, and the next machines in the order of their keys, are looked at.
+
+        Raises:
+            As `commit`.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(_LET_GO_OF_LOG, (ROWS_A_STEP, retention.log_before(now)))
+            rows = self._connection.execute(_NEXT_MACHINES, (*self._tidied, ROWS_A_STEP)).fetchall()
+            oldest = retention.machines_before(now)
+            gone = [(pool, machine_id) for pool, machine_id, last_seen in rows if last_seen < oldest]
+            self._connection.executemany(_LET_GO_OF_MACHINE, gone)
+            self._connection.executemany(_LET_GO_OF_INSTALLATIONS, gone)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            raise as_tenure_error(error, self._path) from error
+        self._tidied = rows[-1][:2] if len(rows) == ROWS_A_STEP else _FIRST_MACHINE
 
     def changed_elsewhere(self) -> bool:
         """Whether another connection committed since the last call."""

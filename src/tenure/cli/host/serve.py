@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 @click.command("serve")
 @click.option("--host", "address", default="0.0.0.0", show_default=True, help="The address to listen on.")  # noqa: S104 - a host serves its network
 @click.option(
-    "--port", default=1688, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="0 picks a free one. [default: the one set with tenure slmgr /sprt, else 1688]",
 )
 @home_option
-def command(address: str, port: int, home: Path | None) -> None:
+def command(address: str, port: int | None, home: Path | None) -> None:
     """Serve machines until stopped (Ctrl-C or SIGTERM); what was accepted is answered first."""
     server = HostServer(home_to_write(home), address, port)
     serve(server, lambda: click.echo(f"The host listens on {server.url}. Stop it with Ctrl-C."))
