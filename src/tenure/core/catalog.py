@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ from tenure.core.errors import Code, Untrusted, UsageError
 from tenure.core.product_key import ALL_PRODUCTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from tenure.core.license_status import LicenseStatus
@@ -81,13 +82,11 @@ class Catalog:
             if not 0 <= product.number < MAX_PRODUCTS:
                 raise _invalid(f"Product {product.name!r} has number {product.number}; 0 to 1,022 exist.")
         for what in ("product_id", "number", "name"):
-            values = [getattr(product, what) for product in self.products]
-            if twice := {value for value in values if values.count(value) > 1}:
-                raise _invalid(f"More than one product has the {what} {twice.pop()}.")
+            if twice := _twice(getattr(product, what) for product in self.products):
+                raise _invalid(f"More than one product has the {what} {twice[0]}.")
         for where, entries in (("roots", self.roots), ("keys", self.keys)):
-            kids = [entry.kid for entry in entries]
-            if again := {kid for kid in kids if kids.count(kid) > 1}:
-                raise _invalid(f"Key {again.pop()} stands more than once among {where}.")
+            if twice := _twice(entry.kid for entry in entries):
+                raise _invalid(f"Key {twice[0]} stands more than once among {where}.")
 
     def product(self, product_id: UUID) -> Product | None:
         """The product with this id, if this publisher has it."""
@@ -148,6 +147,11 @@ def check_successor(old: Catalog, new: Catalog) -> None:
             f"The catalog has seq {new.seq}, but seq {old.seq} is known here already.",
             "Ask the publisher for the newest catalog; an old copy is never taken back.",
         )
+
+
+def _twice(values: Iterable[object]) -> list[object]:
+    """The values that stand more than once."""
+    return [value for value, times in Counter(values).items() if times > 1]
 
 
 def _invalid(detail: str) -> UsageError:

@@ -122,7 +122,7 @@ def check_at_receipt(
         ("fingerprint", lease.fingerprint, pending.fingerprint),
     ):
         if found != expected:
-            raise _invalid(f"The lease's {what} is {found}; {expected} was asked for.")
+            raise _invalid(f"The lease's {what} is {str(found)!r}; {str(expected)!r} was asked for.")
     # 5
     if not clocks_agree(lease.iat, now):
         raise _invalid(

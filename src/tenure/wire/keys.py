@@ -122,10 +122,7 @@ class SigningKey:
     @property
     def jwk_text(self) -> str:
         """The private JWK, for a file of mode 0600."""
-        return (
-            json.dumps({**self.public.jwk, "d": encode(self.seed), "kid": self.kid})
-            + "\n"
-        )
+        return json.dumps({**self.public.jwk, "d": encode(self.seed), "kid": self.kid}) + "\n"
 
     @property
     def seed(self) -> bytes:
