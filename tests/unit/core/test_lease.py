@@ -262,7 +262,7 @@ FAULTS: Final = {
         3, in_a_pool_not_covered, Code.LEASE_INVALID, "the certificate covers servers."
     ),
     "3 no pools": Fault(3, under_an_empty_certificate, Code.LEASE_INVALID, "the certificate covers none."),
-    "4 nonce": Fault(4, for_another_request, Code.LEASE_INVALID, f"nonce is {OTHER}; {REQUEST} was asked"),
+    "4 nonce": Fault(4, for_another_request, Code.LEASE_INVALID, f"nonce is '{OTHER}'; '{REQUEST}' was asked"),
     "4 machine": Fault(
         4, for_another_machine, Code.LEASE_INVALID, f"machine is {OTHER}; {MACHINE} was asked"
     ),
