@@ -15,6 +15,7 @@ COMMANDS = {
     "host": "tenure.cli.host",
     "publisher": "tenure.cli.publisher",
     "fleet": "tenure.cli.fleet",
+    "slmgr": "tenure.cli.slmgr",
     "microsoft": "tenure.cli.microsoft",
 }
 

@@ -140,7 +140,7 @@ class Activation:
         while True:
             left = end - self._here.elapsed()
             try:
-                outcome = self._ask(product_id, wait=min(MAX_WAIT, math.ceil(max(0.0, left))))
+                outcome = self.ask(product_id, wait=min(MAX_WAIT, math.ceil(max(0.0, left))))
             except TenureError as error:
                 pause = backoff(failures, self._here.draw())
                 if not _may_pass(error) or self._here.elapsed() + pause >= end:
@@ -173,8 +173,12 @@ class Activation:
             )
         return self.activate(product_id)
 
-    def _ask(self, product_id: UUID, *, wait: int) -> Activated | StillShort:
-        """The first answer that any host gives, in their order."""
+    def ask(self, product_id: UUID, *, wait: int) -> Activated | StillShort:
+        """The first answer that any host gives, in their order; each may hold the request for `wait` seconds.
+
+        Raises:
+            As `activate`. Of several hosts each that gave no lease is told as passed over before.
+        """
         state, machine, product = self._prepare(product_id)
         passed_over: list[PassedOver] = []
         for host in machine.hosts:
@@ -184,6 +188,8 @@ class Activation:
                 return self._ask_host(host, state, machine, product, wait)
             except (Refused, Unavailable, Untrusted) as error:
                 passed_over.append(PassedOver(host, error))
+        if len(passed_over) > 1:
+            self._tell(passed_over[-1])
         raise _no_host(passed_over)
 
     def _prepare(self, product_id: UUID) -> tuple[ClientState, Machine, InstalledProduct]:
@@ -195,6 +201,7 @@ class Activation:
                 Code.NOT_SET_UP,
                 f"No key is installed for product {product_id}.",
                 "tenure client install-key KEY --catalog FILE",
+                hresult="0xC004F014",
             )
         fingerprint = self._here.fingerprint_of(product.publisher_id)
 
@@ -208,7 +215,10 @@ class Activation:
         machine = state.machine
         if machine is None or not machine.hosts:
             raise UsageError(
-                Code.NOT_SET_UP, "No activation host is set.", "Set one: tenure client set-host HOST[:PORT]."
+                Code.NOT_SET_UP,
+                "No activation host is set.",
+                "Set one: tenure client set-host HOST[:PORT].",
+                hresult="0xC004F074",
             )
         return state, machine, product
 
@@ -312,6 +322,13 @@ def with_granted(
             Code.CHAIN_BROKEN,
             f"No catalog of publisher {publisher_id} is here to verify a lease with.",
             "Install the product's key again: tenure client install-key KEY --catalog FILE.",
+        )
+    if machine.machine_id != pending.machine_id or pending.product_id not in state.products:
+        # Another program ran rearm or remove-key while the host was answering.
+        raise Untrusted(
+            Code.LEASE_INVALID,
+            "The lease is for what this machine was when it asked; its id or its keys have changed since.",
+            "Ask again: tenure client activate.",
         )
     # Only to look up the epoch; that the certificate is genuine, `accept_lease` sees to.
     host_id = certificate_of(read(granted.certificate, Typ.HOST).claims).host_id

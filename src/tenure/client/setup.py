@@ -98,6 +98,7 @@ def install_key(
         found.append((catalog, product))
         machine = state.machine or Machine(machine_id=new_uuid())
         before = state.products.get(product.product_id)
+        first = before.key_installed_at if before else machine.keys_removed.get(product.product_id, now)
         return (
             state.with_machine(machine)
             .at(now)
@@ -106,7 +107,7 @@ def install_key(
                     product_id=product.product_id,
                     publisher_id=catalog.publisher_id,
                     key=key.text,
-                    key_installed_at=before.key_installed_at if before else now,
+                    key_installed_at=first,
                     order=before.order
                     if before
                     else 1 + max((p.order for p in state.products.values()), default=0),

@@ -34,6 +34,10 @@ class Machine:
     """The highest epoch seen of each host id."""
     fingerprints: Mapping[UUID, str] = field(default_factory=dict)
     """The fingerprint that went with `machine_id` to each publisher's hosts; another one now means a copy."""
+    keys_removed: Mapping[UUID, int] = field(default_factory=dict)
+    """When the first key was installed of each product whose key was removed: that renews no grace."""
+    lookup_domain: str = ""
+    """The DNS domain in which hosts are to be looked for; empty: the machine's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,18 @@ class ClientState:
     def with_lease(self, product_id: UUID, lease: HeldLease) -> ClientState:
         """The same, with this lease in place of the one that the product had."""
         return replace(self, leases={**self.leases, product_id: lease})
+
+    def without_leases(self) -> ClientState:
+        """The same, holding no lease."""
+        return replace(self, leases={})
+
+    def without_product(self, product_id: UUID) -> ClientState:
+        """The same, with neither a key nor a lease for the product."""
+        return replace(
+            self,
+            products={known: product for known, product in self.products.items() if known != product_id},
+            leases={known: lease for known, lease in self.leases.items() if known != product_id},
+        )
 
     def with_catalogs(self, catalogs: TrustedCatalogs) -> ClientState:
         """The same, with these catalogs of their publisher."""

@@ -47,6 +47,14 @@ class HostLicenses:
     by_status: Mapping[LicenseStatus, int]
     """Accepted requests, by the license status of the machine that asked."""
 
+    @property
+    def publishers(self) -> tuple[tuple[UUID, str, bool], ...]:
+        """Every publisher: its id, its name, and whether this host holds a certificate of it."""
+        found = {
+            one.publisher_id: (one.publisher, one.certificate_expires is not None) for one in self.licenses
+        }
+        return tuple((publisher_id, name, activated) for publisher_id, (name, activated) in found.items())
+
 
 def host_licenses(
     store: HostStore,
@@ -57,7 +65,7 @@ def host_licenses(
     now: int,
 ) -> HostLicenses:
     """The host's licenses at `now`; `counts` are those of the ledger, by pool row."""
-    status = host_status(store, served, counts)
+    status = host_status(store, served, counts, now)
     seats = {(pool.publisher_id, pool.pool): pool.count for pool in status.pools}
     return HostLicenses(
         host_id=status.host_id,

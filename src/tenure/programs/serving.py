@@ -30,7 +30,8 @@ def serve(server: Server, ready: Callable[[], None]) -> None:
     Raises:
         TenureError: the server could not start.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("tenure").setLevel(logging.INFO)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(server, ready))
 

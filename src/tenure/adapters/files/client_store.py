@@ -51,6 +51,8 @@ class _MachineFile(_Versioned, frozen=True, kw_only=True):
     highest_seen: Seconds = 0
     epochs: dict[UUID, Seconds] = {}
     fingerprints: dict[UUID, Fingerprint] = {}
+    keys_removed: dict[UUID, Seconds] = {}
+    lookup_domain: Annotated[str, Meta(pattern="^[a-z0-9_.-]{0,253}$")] = ""
 
 
 class _ProductFile(_Versioned, frozen=True, kw_only=True):
@@ -256,6 +258,8 @@ def _read_machine(path: Path) -> Machine | None:
         highest_seen=found.highest_seen,
         epochs=found.epochs,
         fingerprints=found.fingerprints,
+        keys_removed=found.keys_removed,
+        lookup_domain=found.lookup_domain,
     )
 
 
@@ -267,6 +271,8 @@ def _machine_file(machine: Machine) -> _MachineFile:
         highest_seen=machine.highest_seen,
         epochs=dict(machine.epochs),
         fingerprints=dict(machine.fingerprints),
+        keys_removed=dict(machine.keys_removed),
+        lookup_domain=machine.lookup_domain,
     )
 
 

@@ -13,6 +13,9 @@ COMMANDS = {
     "activate": "tenure.cli.client.activate",
     "renew": "tenure.cli.client.renew",
     "status": "tenure.cli.client.status",
+    "run": "tenure.cli.client.run",
+    "rearm": "tenure.cli.client.rearm",
+    "remove-key": "tenure.cli.client.remove_key",
 }
 
 
