@@ -185,3 +185,27 @@ def test_errors_are_json_when_json_is_asked_for(tmp_path: Path) -> None:
     assert refused.exit_code == 2
     assert set(refused.json["error"]) == {"code", "detail", "cure", "hresult"}
     assert refused.json["error"]["code"] == "product_key_malformed"
+
+
+MICROSOFTS = "W269N-WFGWX-YVC9B-4J6C9-T83GX"
+"""A generic key that Microsoft publishes."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("client", "install-key", MICROSOFTS),
+        ("host", "install-key", MICROSOFTS, "--catalog", "{catalog}"),
+        ("slmgr", "/ipk", MICROSOFTS),
+    ],
+    ids=["client", "host", "slmgr"],
+)
+def test_a_key_of_microsofts_is_told_where_it_belongs(
+    home: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Exit 3: Tenure never activates a product of Microsoft's (ADR 0001)."""
+    arguments = [argument.format(catalog=said(home)["catalog"]) for argument in command]
+    refused = tenure(*arguments, home=tmp_path)
+    assert refused.exit_code == 3, refused.out + refused.err
+    assert "slmgr" in refused.err
+    assert "Microsoft" in refused.err

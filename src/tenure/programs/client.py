@@ -160,7 +160,14 @@ def status_after(home: Home, *, product: str | None) -> MachineStatus:
 
 
 def refuse_foreign_key(typed: str) -> None:
-    """No other system's keys are told apart yet: `tenure.microsoft` will be asked here."""
+    """Nothing happens, unless the typed key is Microsoft's.
+
+    Raises:
+        Refused: code `foreign_key`; says where it belongs.
+    """
+    from tenure.programs.microsoft_keys import refuse_microsoft_key  # noqa: PLC0415 - only a typed key pays for it
+
+    refuse_microsoft_key(typed)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
 from tenure.programs.catalog_files import read_catalog_file
 from tenure.programs.host_server import listening_at
+from tenure.programs.microsoft_keys import refuse_microsoft_key
 from tenure.wire.trust import first_catalogs
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def install_key(home: Home, typed: str, *, catalog: Path, root: Path | None) -> 
             store=store,
             keys=HostKeyFolder(home.host),
             new_uuid=new_uuid,
-            refuse_foreign=refuse_foreign_key,
+            refuse_foreign=refuse_microsoft_key,
         )
 
 
@@ -144,7 +145,3 @@ def set_retention(home: Home, *, log_days: int | None, machine_days: int | None)
 def load_served(store: SqlHostStore) -> Served:
     """What the host of this store serves now."""
     return snapshot(store.identity(), store.enrolments(), store.rows(), store.settings())
-
-
-def refuse_foreign_key(typed: str) -> None:
-    """No other system's keys are told apart yet: `tenure.microsoft` will be asked here."""

@@ -15,6 +15,7 @@ from tenure.adapters.os.randomness import new_uuid, random_bits
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
 from tenure.core.errors import Code, Refused, UsageError
+from tenure.programs.microsoft_keys import refuse_microsoft_product_id
 from tenure.publisher import keys
 from tenure.publisher.authority import Authority, NewProduct
 from tenure.wire.catalog import CatalogList
@@ -80,7 +81,7 @@ def add_products(
             "Give --from FILE alone, or --name and --kind.",
         )
     with open_authority(home) as authority:
-        return authority.add_products(new, terms=pools)
+        return authority.add_products(new, terms=pools, refuse_foreign=refuse_microsoft_product_id)
 
 
 def issue_host_key(
