@@ -53,7 +53,7 @@ class CommitQueue:
         self._clock = clock
         self._reload = reload
         self._retention = retention
-        self._tidied_at = 0
+        self._tidy_at = 0.0
         self._on_counts = on_counts
         self._waiting: deque[_Place] = deque()
         self._wake = threading.Condition()
@@ -101,9 +101,7 @@ class CommitQueue:
                     return
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_LIMIT))]
             try:
-                changed = self._ledger.changed_elsewhere()
-                if changed:
-                    self._reload()
+                changed = self._look_around()
                 if batch:
                     self._commit(batch)
                 self._tidy()
@@ -125,14 +123,21 @@ class CommitQueue:
             receipts = error
         self._tell(_resolve, batch, receipts)
 
+    def _look_around(self) -> bool:
+        """Whether another program wrote, which is then known."""
+        changed = self._ledger.changed_elsewhere()
+        if changed:
+            self._reload()
+        return changed
+
     def _tidy(self) -> None:
-        """Once a second, after a batch or in a quiet moment, one small step of letting go of old rows."""
-        now = self._clock()
-        if now == self._tidied_at:
+        """Once a second of the loop's own clock, which nobody sets: one small step of letting go of old rows."""
+        moment = self._loop.time() if self._loop is not None else 0.0
+        if moment < self._tidy_at:
             return
-        self._tidied_at = now
+        self._tidy_at = moment + POLL_SECONDS
         try:
-            self._ledger.tidy(self._retention(), now)
+            self._ledger.tidy(self._retention(), self._clock())
         except TenureError as error:
             log.warning("old rows could not be let go: %s", error)
 

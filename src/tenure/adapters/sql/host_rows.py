@@ -1,4 +1,4 @@
-"""A batch's rows in SQLite: read in two statements, changed in memory, written in at most seven.
+"""A batch's rows in SQLite: read in one statement, changed in memory, written in a handful.
 
 Why not a statement a row: Python's `sqlite3` lets the interpreter's lock go at every step and must win it back from the
 event loop each time. One statement for a whole batch runs beside the event loop, on the other core.
@@ -23,17 +23,18 @@ if TYPE_CHECKING:
     from tenure.core.counting import Sighting
 
 # j is a row of the batch: j.key its number, j.value its JSON array. Rows come back as one JSON text: one step.
-_FIND: Final = """
-SELECT json_group_array(json_array(m.pool, hex(m.machine_id), hex(m.fingerprint), m.first_seen, m.last_seen))
-FROM json_each(?1) j JOIN machine m ON m.pool = j.value ->> 0 AND m.{column} = substr(?2, j.key * 16 + 1, 16)
-"""
-_FIND_BY_MACHINE_ID: Final = _FIND.format(column="machine_id")
-_FIND_BY_FINGERPRINT: Final = _FIND.format(column="fingerprint")
-_FIND_INSTALLATIONS: Final = """
-SELECT json_group_array(json_array(i.product, hex(i.machine_id), hex(i.request_id), hex(i.digest),
-                                   i.outcome, i.log_id, i.logged_at))
-FROM json_each(?1) j JOIN installation i
-  ON i.machine_id = substr(?2, j.key * 16 + 1, 16) AND i.product = j.value ->> 1
+_READ: Final = """
+SELECT
+  (SELECT json_group_array(json_array(m.pool, hex(m.machine_id), hex(m.fingerprint), m.first_seen, m.last_seen))
+   FROM json_each(?1) j JOIN machine m ON m.pool = j.value ->> 0 AND m.machine_id = substr(?2, j.key * 16 + 1, 16)),
+  (SELECT json_group_array(json_array(m.pool, hex(m.machine_id), hex(m.fingerprint), m.first_seen, m.last_seen))
+   FROM json_each(?1) j JOIN machine m ON m.pool = j.value ->> 0 AND m.fingerprint = substr(?3, j.key * 16 + 1, 16)
+   WHERE m.machine_id <> substr(?2, j.key * 16 + 1, 16)),
+  (SELECT json_group_array(json_array(i.product, hex(i.machine_id), hex(i.request_id), hex(i.digest),
+                                      i.outcome, i.log_id, i.logged_at))
+   FROM json_each(?1) j JOIN installation i
+     ON i.machine_id = substr(?2, j.key * 16 + 1, 16) AND i.product = j.value ->> 1),
+  (SELECT max(id) FROM request_log)
 """
 _FORGET_MACHINES: Final = """
 DELETE FROM machine WHERE (pool, machine_id) IN
@@ -216,32 +217,26 @@ class BatchRows:
             self._execute(_ADD_TOTALS, (_encode([(*key, n) for key, n in self._totals.items()]),))
 
     def _read(self, entries: Sequence[Entry]) -> None:
-        if entries:
-            rows = _encode([(entry.pool.row, entry.product_row) for entry in entries])
-            machine_ids = b"".join(entry.machine_id for entry in entries)
-            self._know(_FIND_BY_MACHINE_ID, rows, machine_ids)
-            found = self._execute(_FIND_INSTALLATIONS, (rows, machine_ids)).fetchone()[0]
-            for product, machine_id, request_id, digest, *rest in _decode_installations(found):
-                self._installations[product, bytes.fromhex(machine_id)] = Installation(
-                    bytes.fromhex(request_id), bytes.fromhex(digest), *rest
-                )
-        # A machine that came with the fingerprint of its row has been found by both names.
-        others = [e for e in entries if self._on_disk.get((e.pool.row, e.machine_id)) != e.fingerprint]
-        if others:
-            rows = _encode([(entry.pool.row,) for entry in others])
-            self._know(_FIND_BY_FINGERPRINT, rows, b"".join(entry.fingerprint for entry in others))
-        newest = self._execute("SELECT max(id) FROM request_log").fetchone()[0]
-        self._next_log_id = (newest or 0) + 1
-
-    def _know(self, statement: str, rows: bytes, ids: bytes) -> None:
-        for pool, machine_id, fingerprint, *seen in _decode_machines(
-            self._execute(statement, (rows, ids)).fetchone()[0]
+        by_machine_id, by_fingerprint, installations, newest = self._execute(
+            _READ,
+            (
+                _encode([(entry.pool.row, entry.product_row) for entry in entries]),
+                b"".join(entry.machine_id for entry in entries),
+                b"".join(entry.fingerprint for entry in entries),
+            ),
+        ).fetchone()
+        for pool, machine_id, fingerprint, *seen in _decode_machines(by_machine_id) + _decode_machines(
+            by_fingerprint
         ):
             row = KnownMachine(bytes.fromhex(machine_id), bytes.fromhex(fingerprint), *seen)
-            key = (pool, row.machine_id)
-            if key not in self._machines:
-                self._machines[key] = self._by_fingerprint[pool, row.fingerprint] = row
-                self._on_disk[key] = row.fingerprint
+            if (pool, row.machine_id) not in self._machines:
+                self._machines[pool, row.machine_id] = self._by_fingerprint[pool, row.fingerprint] = row
+                self._on_disk[pool, row.machine_id] = row.fingerprint
+        for product, machine_id, request_id, digest, *rest in _decode_installations(installations):
+            self._installations[product, bytes.fromhex(machine_id)] = Installation(
+                bytes.fromhex(request_id), bytes.fromhex(digest), *rest
+            )
+        self._next_log_id = (newest or 0) + 1
 
     def _add_log(self, asked: Entry | Refusal, outcome: int, code: str | None, *rest: object) -> int:
         log_id = self._next_log_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -71,11 +71,13 @@ class SqlFleetLog:
             connection.executemany(_ADD_SNAPSHOT, snapshots)
             new = connection.total_changes - before - named - repeated
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            # Rows of names that were rolled back are forgotten as well.
+        except BaseException as error:
+            # An interrupt, too, undoes the batch; rows of names that were rolled back are forgotten as well.
             self._names.clear()
             self._roll_back()
-            raise as_tenure_error(error, self._path) from error
+            if isinstance(error, sqlite3.Error):
+                raise as_tenure_error(error, self._path) from error
+            raise
         return new
 
     def requests(self) -> Iterator[KmsRequest]:
@@ -172,7 +174,7 @@ class SqlFleetLog:
     def _all_names(self) -> dict[int, str]:
         return {int(row): str(text) for row, text in self._select("SELECT id, text FROM name")}
 
-    def _select(self, statement: str) -> Iterator[tuple[object, ...]]:
+    def _select(self, statement: str) -> Iterator[tuple[Any, ...]]:
         with storage_errors(self._path):
             cursor = self._connection.execute(statement)
             while rows := cursor.fetchmany(_ROWS_AT_ONCE):
