@@ -58,6 +58,7 @@ class CommitQueue:
         self._waiting: deque[_Place] = deque()
         self._wake = threading.Condition()
         self._stopping = False
+        self._waking = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="tenure-commit", daemon=True)
 
@@ -87,10 +88,17 @@ class CommitQueue:
         if self._loop is None:
             raise Unavailable(Code.STORAGE_UNAVAILABLE, "The host has not started yet.", "Come back later.")
         future: asyncio.Future[Receipt | None] = self._loop.create_future()
-        with self._wake:
-            self._waiting.append((entry, future))
-            self._wake.notify()
+        self._waiting.append((entry, future))
+        if not self._waking:
+            self._waking = True
+            self._loop.call_soon(self._notify)
         return future
+
+    def _notify(self) -> None:
+        """Wake the thread once for everything that this turn of the event loop brought: larger batches, fewer wakings."""
+        self._waking = False
+        with self._wake:
+            self._wake.notify()
 
     def _run(self) -> None:
         while True:
