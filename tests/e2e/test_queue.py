@@ -62,6 +62,6 @@ def test_all_of_forty_agents_are_licensed_within_2_seconds_of_the_25th_request(t
         for agent in running:
             agent.until("has a lease")
         took = time.monotonic() - before_the_25th
-        assert took < 2
+        assert took < 2, f"{took:.2f} s"
         machines = {client.status_after(home, product=None).chosen.machine_id for home in homes}
         assert len(machines) == ALL

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from tenure.client.diary import Notice
     from tenure.client.state import ClientState, ClientStore
 
-LONGEST_STEP = 3600.0
-"""Seconds that the simulation passes at a time at most: the agent is woken late, as on a machine that is busy."""
-
 
 class FailingDisk:
     """A store whose disk can be full, so that nothing is written, or gone, so that nothing is read either."""
@@ -52,7 +49,6 @@ class SimulatedAgent:
     world: World = field(default_factory=World)
     disk: FailingDisk = field(init=False)
     notices: list[Notice] = field(default_factory=list)
-    draws: float = 0.0
     asks: list[tuple[float, Ask]] = field(default_factory=list)
     """Everything that was asked for, and when: seconds of the world."""
 
@@ -66,7 +62,7 @@ class SimulatedAgent:
         senses = Senses(
             clock=self.world.clock,
             elapsed=lambda: self.world.elapsed,
-            draw=lambda: self.draws,
+            draw=lambda: self.world.draws,
             fingerprint_of=lambda _publisher: self.world.fingerprint,
             stamp=self._stamp,
         )
@@ -80,12 +76,15 @@ class SimulatedAgent:
             self.agent.heard(ask.product_id, self._outcome(ask))
         return asks
 
-    def live(self, seconds: float) -> None:
-        """So much time passes, and the agent does what it should."""
+    def live(self, seconds: float, *, late: float = 1.0) -> None:
+        """So much time passes, and the agent does what it should; it gets its turn every `late` seconds at most.
+
+        An agent that is always late, as on a machine that is busy, lets a test pass months quickly.
+        """
         end = self.world.elapsed + seconds
         while self.world.elapsed < end:
             self.step()
-            self.world.pause(min(max(1.0, self.agent.rest), LONGEST_STEP, end - self.world.elapsed))
+            self.world.pause(min(max(late, self.agent.rest), end - self.world.elapsed))
         self.step()
 
     def sleep(self, seconds: int) -> None:

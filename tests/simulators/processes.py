@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -32,10 +32,10 @@ class Finished:
         return value
 
 
-def tenure(*arguments: str, home: Path, stdin: str = "") -> Finished:
-    """Run one command to its end."""
+def tenure(*arguments: str, home: Path, stdin: str = "", under: Sequence[str] = ()) -> Finished:
+    """Run one command to its end; `under` is a command line that runs it, such as faketime's."""
     done = subprocess.run(
-        [sys.executable, "-m", "tenure", *arguments],
+        [*under, sys.executable, "-m", "tenure", *arguments],
         input=stdin,
         capture_output=True,
         text=True,

@@ -60,6 +60,8 @@ class GrantingHost:
     waits: list[int] = field(default_factory=list)
     retry_after: int | None = 1
     trial: bool = False
+    no_certificates: bool = False
+    """It lists none: it is not activated."""
     on_the_way: Callable[[Answer], Answer] = lambda answer: answer
     """What becomes of its answers in the network."""
 
@@ -71,7 +73,7 @@ class GrantingHost:
         if call.method == "POST":
             return self._activate(call)
         if call.path == "/v1/certificates":
-            return _json(Certificates((self.certificate_token,)))
+            return _json(Certificates(() if self.no_certificates else (self.certificate_token,)))
         return self.catalogs_answer or _json(CatalogList(tuple(self.catalogs)))
 
     @property
@@ -157,6 +159,8 @@ class World:
     pauses: list[float] = field(default_factory=list)
     told: list[Progress] = field(default_factory=list)
     elapsed: float = 0.0
+    draws: float = 0.0
+    """What every draw gives."""
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def install(self, hosts: Sequence[str] = ("host.example",)) -> GrantingHost:
@@ -189,7 +193,7 @@ class World:
             hostname="pc.example",
             virtual=True,
             new_uuid=self.new_uuid,
-            draw=lambda: 0.0,
+            draw=lambda: self.draws,
             elapsed=lambda: self.elapsed,
             pause=self.pause,
         )

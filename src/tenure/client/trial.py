@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from tenure.client.exchange import Call
-from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted
-from tenure.wire.problems import error_of
-from tenure.wire.publication import Certificates
-from tenure.wire.trust import TrustedCatalogs, catalogs_in, later_catalogs, open_certificate
+from tenure.client.published import certificates_of, newer_catalogs
+from tenure.core.errors import Code, Refused, Untrusted
+from tenure.wire.trust import TrustedCatalogs, open_certificate
 
 if TYPE_CHECKING:
     from tenure.client.exchange import HostTransport
     from tenure.client.host_address import HostAddress
     from tenure.core.catalog import Product
-
-_OK: Final = 200
 
 
 def trial_host_catalogs(
@@ -34,9 +28,9 @@ def trial_host_catalogs(
         Unavailable: the host gave no certificates.
     """
     # 1
-    catalogs = _with_newer(host, catalogs, transport)
+    catalogs = newer_catalogs(host, catalogs, transport)
     # 2
-    tokens = _certificates(host, transport)
+    tokens = certificates_of(host, transport)
     found = False
     for token in tokens:
         try:
@@ -54,28 +48,3 @@ def trial_host_catalogs(
         + (": its certificate is for real use." if found else " that this catalog verifies."),
         "Machines that do not exist may be counted by a trial host only: tenure up makes one.",
     )
-
-
-def _with_newer(host: HostAddress, catalogs: TrustedCatalogs, transport: HostTransport) -> TrustedCatalogs:
-    newest = catalogs.newest
-    try:
-        answer = transport.ask(
-            host, Call("GET", f"/v1/publishers/{newest.publisher_id}/catalogs?after={newest.seq}")
-        )
-        return later_catalogs(catalogs, catalogs_in(answer.body)) if answer.status == _OK else catalogs
-    except TenureError:
-        return catalogs
-
-
-def _certificates(host: HostAddress, transport: HostTransport) -> tuple[str, ...]:
-    answer = transport.ask(host, Call("GET", "/v1/certificates"))
-    if answer.status != _OK:
-        raise error_of(answer.status, answer.body)
-    try:
-        return msgspec.json.decode(answer.body, type=Certificates).certificates
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unavailable(
-            Code.HOST_UNREACHABLE,
-            f"What {host.text} answers is no list of certificates: {error}.",
-            "Is this the address of a Tenure host?",
-        ) from error

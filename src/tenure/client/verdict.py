@@ -30,12 +30,25 @@ class Verdict:
     """Why what is stored counts as no lease."""
 
 
-def verdict_on(state: ClientState, product_id: UUID, *, fingerprint: str | None, now: int) -> Verdict:
-    """The verdict at `now`; `fingerprint` is this machine's for the product's publisher, None where it has none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a machine holds for a product, verified: it changes with the state, a verdict on it also with the time."""
+
+    key_installed_at: int | None
+    """None: no key is installed."""
+    lease: Lease | None
+    policy: Policy
+    highest_seen: int
+    """The latest of the highest time seen and the lease's `iat`."""
+    problem: Untrusted | None
+    """Why what is stored counts as no lease."""
+
+
+def holding_of(state: ClientState, product_id: UUID) -> Holding:
+    """What the machine holds for the product.
 
     1. a lease that does not verify at rest counts as none
     2. the policy is that of the lease's certificate; before the first lease the catalog's
-    3. the time is the latest of the clock, the highest time seen and the lease's `iat`
     """
     # 1
     lease: Lease | None = None
@@ -47,16 +60,31 @@ def verdict_on(state: ClientState, product_id: UUID, *, fingerprint: str | None,
             lease, policy = _stored(state, product_id, product.publisher_id)  # 2
         except Untrusted as error:
             problem = error
-    evidence = Evidence(
+    return Holding(
         key_installed_at=product.key_installed_at if product else None,
+        lease=lease,
+        policy=policy,
+        highest_seen=max(state.machine.highest_seen if state.machine else 0, lease.iat if lease else 0),
+        problem=problem,
+    )
+
+
+def judged(holding: Holding, *, fingerprint: str | None, now: int) -> Verdict:
+    """The verdict at `now`, or at the highest time seen if that is later; `fingerprint` as for `verdict_on`."""
+    lease, problem = holding.lease, holding.problem
+    evidence = Evidence(
+        key_installed_at=holding.key_installed_at,
         lease_expires=lease.exp if lease else None,
         machine_changed=lease is not None and lease.fingerprint != fingerprint,
     )
-    # 3
-    highest_seen = max(state.machine.highest_seen if state.machine else 0, lease.iat if lease else 0)
-    judgement = judge(evidence, policy, now, highest_seen)
+    judgement = judge(evidence, holding.policy, now, holding.highest_seen)
     reason = problem.code.value if problem else judgement.reason.value
     return Verdict(judgement=judgement, reason=reason, lease=lease, problem=problem)
+
+
+def verdict_on(state: ClientState, product_id: UUID, *, fingerprint: str | None, now: int) -> Verdict:
+    """The verdict at `now`; `fingerprint` is this machine's for the product's publisher, None where it has none."""
+    return judged(holding_of(state, product_id), fingerprint=fingerprint, now=now)
 
 
 def _stored(state: ClientState, product_id: UUID, publisher_id: UUID) -> tuple[Lease, Policy]:

@@ -86,6 +86,7 @@ class Code(StrEnum):
     ADDRESS_IN_USE = "address_in_use"
     HOME_IN_USE = "home_in_use"
     HOME_UNUSABLE = "home_unusable"
+    SERVICE_NOT_INSTALLED = "service_not_installed"
 
 
 HRESULTS: dict[Code, str] = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from itertools import dropwhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tenure.core.errors import Code, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_LONGEST_CELL: Final = 10_000
 
 
 def decode(data: bytes, *, what: str) -> str:
@@ -51,6 +53,9 @@ def rows(text: str, *, required: tuple[str, ...], what: str) -> Iterator[tuple[i
                 f"Its first line must name the columns: {','.join(required)}.",
             )
         for cells in reader:
+            # Not the reader's own limit: that is one for the whole process, and others set it.
+            if any(len(cell) > _LONGEST_CELL for cell in cells):
+                raise csv.Error(f"a cell is longer than {_LONGEST_CELL:,} characters")  # noqa: TRY301 - told with the others below
             if any(cell.strip() for cell in cells):
                 values = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
                 yield skipped + reader.line_num, {name: values.get(name, "") for name in header}

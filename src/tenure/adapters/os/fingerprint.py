@@ -22,9 +22,10 @@ MACHINE_ID: Final = Path("/etc/machine-id")
 DMI: Final = Path("/sys/class/dmi/id")
 FROM_SYSTEM: Final = "os"
 FROM_HOME: Final = "home"
+HOME_ID: Final = "installation-id"
+"""The file, beside the rest of a machine's state, that keeps a random id where the system has none."""
 
 _LIMIT: Final = 4096
-_HOME_ID: Final = "installation-id"
 _ID: Final = re.compile(r"[0-9A-Za-z-]{16,64}")
 _VIRTUAL: Final = (
     # What hypervisors write into the firmware tables (compare systemd's src/basic/virt.c).
@@ -77,7 +78,7 @@ def read_installation(folder: Path, *, machine_id_file: Path = MACHINE_ID) -> In
     """
     if (system := _system_id(machine_id_file)) is not None:
         return Installation(FROM_SYSTEM, system)
-    data = read_file(folder / _HOME_ID, limit=_LIMIT)
+    data = read_file(folder / HOME_ID, limit=_LIMIT)
     kept = _usable(data.decode("ascii", errors="replace")) if data is not None else None
     return Installation(FROM_HOME, kept) if kept is not None else None
 
@@ -92,7 +93,7 @@ def ensure_installation(folder: Path, *, machine_id_file: Path = MACHINE_ID) -> 
     if found is not None:
         return found
     made = new_uuid().hex
-    write_atomically(folder / _HOME_ID, f"{made}\n".encode())
+    write_atomically(folder / HOME_ID, f"{made}\n".encode())
     return Installation(FROM_HOME, made)
 
 

@@ -62,7 +62,7 @@ def homes_to_read(given: Path | None, environment: Mapping[str, str] = os.enviro
     """
     if given is not None:
         return [Home(given.expanduser().absolute())]
-    candidates = [_from(environment), _user_home(environment), SYSTEM_HOME]
+    candidates = [_from(environment), _user_home_if_any(environment), SYSTEM_HOME]
     return [Home(path.expanduser().absolute()) for path in candidates if path is not None]
 
 
@@ -73,6 +73,14 @@ def _from(environment: Mapping[str, str]) -> Path | None:
 
 def _is_root() -> bool:
     return sys.platform != "win32" and os.geteuid() == 0
+
+
+def _user_home_if_any(environment: Mapping[str, str]) -> Path | None:
+    """A container may run programs under a user id that has no home at all."""
+    try:
+        return _user_home(environment)
+    except RuntimeError:
+        return None
 
 
 def _user_home(environment: Mapping[str, str]) -> Path:

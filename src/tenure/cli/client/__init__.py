@@ -14,6 +14,8 @@ COMMANDS = {
     "renew": "tenure.cli.client.renew",
     "status": "tenure.cli.client.status",
     "run": "tenure.cli.client.run",
+    "install-service": "tenure.cli.client.install_service",
+    "check-host": "tenure.cli.client.check_host",
     "rearm": "tenure.cli.client.rearm",
     "remove-key": "tenure.cli.client.remove_key",
 }

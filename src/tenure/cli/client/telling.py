@@ -9,7 +9,7 @@ import click
 from tenure.cli.exit_codes import ExitCode, exit_code_of
 from tenure.cli.printing import error_json, print_error, print_facts, print_json, timestamp
 from tenure.client.activation import Activated, PassedOver, Progress, StillShort, TryingAgain
-from tenure.core.license_status import LicenseStatus
+from tenure.core.license_status import LicenseStatus, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +95,11 @@ def print_product(status: ProductStatus) -> None:
     )
     if status.problem is not None:
         warn(f"the stored lease counts for nothing: {status.problem.detail}")
+    if status.reason == Reason.MACHINE_CHANGED:
+        warn(
+            "the lease was given to another installation: this state was copied from another machine, or the system's id"
+            " changed. The next activation gives this machine an id and a lease of its own."
+        )
     if status.clock_moved_back:
         warn(
             "this machine's clock was set back; the latest time that it has seen is used. Set the clock right."

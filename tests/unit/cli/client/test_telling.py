@@ -45,6 +45,16 @@ def test_a_clock_that_was_set_back_is_told(capsys: pytest.CaptureFixture[str]) -
     assert "set back" in capsys.readouterr().err
 
 
+def test_a_copied_state_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Why a machine that holds a lease is not licensed, and what happens at its next contact."""
+    world = _activated()
+    world.fingerprint = "fingerprint-of-the-clone"
+    print_product(world.status)
+    told = capsys.readouterr()
+    assert "notification (machine changed)" in told.out
+    assert "copied from another machine" in told.err
+
+
 def test_a_stored_lease_that_counts_for_nothing_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """With the reason."""
     world = _activated()
