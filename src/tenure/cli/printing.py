@@ -31,12 +31,14 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     """A table, in color when it goes to a terminal. Needs the `server` extra."""
     from rich.console import Console  # noqa: PLC0415 - a client is installed without it
     from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
 
     table = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("-" if cell is None else str(cell) for cell in row))
+        # As Text: a cell may repeat what a stranger wrote, and rich would take "[/]" in it for markup.
+        table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
     Console().print(table)
 
 
