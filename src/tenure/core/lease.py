@@ -147,18 +147,26 @@ def check_at_receipt(
         )
 
 
-def check_at_rest(lease: Lease, certificate: HostCertificate, *, product_id: UUID) -> None:
-    """Passes when a stored lease is still what was accepted; the certificate's later end does not end it.
+def check_at_rest(lease: Lease, certificate: HostCertificate, *, product_id: UUID, pool: str) -> None:
+    """Passes when a stored lease is one that could have been accepted; the certificate's later end does not end it.
+
+    What needs no request is checked again, `pool` being the product's by the catalog: whoever holds a host's key can
+    write a file, but no longer lease, and none for a product of another pool.
 
     Raises:
         Untrusted: code `lease_invalid`.
     """
     if lease.product_id != product_id:
         raise _invalid(f"The stored lease is for product {lease.product_id}, not for {product_id}.")
-    if lease.host_id != certificate.host_id or lease.pool not in certificate.pools:
+    policy = certificate.pools.get(lease.pool)
+    if lease.host_id != certificate.host_id or policy is None:
         raise _invalid("The stored lease does not belong to the certificate beside it.")
+    if lease.pool != pool:
+        raise _invalid(f"The stored lease counts in pool {lease.pool!r}; the product's is {pool!r}.")
     if not certificate.valid_at(lease.iat):
         raise _invalid("The certificate was not valid when the lease was signed.")
+    if lease.exp - lease.iat != policy.lease_seconds or lease.count < policy.threshold:
+        raise _invalid("The stored lease does not keep to the policy in its certificate.")
 
 
 def _invalid(detail: str) -> Untrusted:

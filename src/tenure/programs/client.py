@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from tenure.adapters.files.client_store import FileClientStore
 from tenure.adapters.files.keys import load_public_key
-from tenure.adapters.http.client import HttpClient
-from tenure.adapters.http.host_transport import HttpHostTransport
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.fingerprint import (
     FROM_HOME,
@@ -174,6 +172,10 @@ def refuse_foreign_key(typed: str) -> None:
 def _asking(
     home: Home, warn: Warn, tell: Callable[[Progress], None]
 ) -> Iterator[tuple[Activation, ClientState]]:
+    # Here, because `status` asks nobody, and urllib3 is a fifth of its time.
+    from tenure.adapters.http.client import HttpClient  # noqa: PLC0415 - as said
+    from tenure.adapters.http.host_transport import HttpHostTransport  # noqa: PLC0415 - as said
+
     store = _open(home)
     state = store.load()
     _tell_damage(store, warn)

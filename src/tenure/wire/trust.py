@@ -157,7 +157,7 @@ def accept_lease(
     # 4
     check_at_receipt(granted, host, pending, pool=product.pool, now=now, highest_epoch=highest_epoch)
     # 5
-    check_at_rest(granted, host, product_id=pending.product_id)
+    check_at_rest(granted, host, product_id=pending.product_id, pool=product.pool)
     return granted, host
 
 
@@ -171,7 +171,10 @@ def stored_lease(
     """
     host = stored_certificate(certificate, catalog)
     kept = _lease(lease, host)
-    check_at_rest(kept, host, product_id=product_id)
+    product = catalog.product(product_id)
+    if product is None:
+        raise Untrusted(Code.CHAIN_BROKEN, f"The catalog has no product {product_id}.")
+    check_at_rest(kept, host, product_id=product_id, pool=product.pool)
     return kept, host
 
 

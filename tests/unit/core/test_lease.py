@@ -262,7 +262,9 @@ FAULTS: Final = {
         3, in_a_pool_not_covered, Code.LEASE_INVALID, "the certificate covers servers."
     ),
     "3 no pools": Fault(3, under_an_empty_certificate, Code.LEASE_INVALID, "the certificate covers none."),
-    "4 nonce": Fault(4, for_another_request, Code.LEASE_INVALID, f"nonce is '{OTHER}'; '{REQUEST}' was asked"),
+    "4 nonce": Fault(
+        4, for_another_request, Code.LEASE_INVALID, f"nonce is '{OTHER}'; '{REQUEST}' was asked"
+    ),
     "4 machine": Fault(
         4, for_another_machine, Code.LEASE_INVALID, f"machine is {OTHER}; {MACHINE} was asked"
     ),
@@ -356,8 +358,8 @@ def test_an_epoch_is_taken_unless_a_higher_one_was_seen(arrival: Arrival, highes
 
 def test_a_stored_lease_outlives_its_certificate(certificate: HostCertificate) -> None:
     """The certificate is asked about the lease's `iat` only: that it ends a second later does not end the lease."""
-    check_at_rest(LEASE, replace(certificate, exp=LEASE.iat + 1), product_id=PRODUCT)
-    check_at_rest(LEASE, replace(certificate, iat=LEASE.iat), product_id=PRODUCT)
+    check_at_rest(LEASE, replace(certificate, exp=LEASE.iat + 1), product_id=PRODUCT, pool=LEASE.pool)
+    check_at_rest(LEASE, replace(certificate, iat=LEASE.iat), product_id=PRODUCT, pool=LEASE.pool)
 
 
 @pytest.mark.parametrize(
@@ -366,6 +368,10 @@ def test_a_stored_lease_outlives_its_certificate(certificate: HostCertificate) -
         ({"product_id": OTHER}, ["workstations"], f"is for product {OTHER}, not for {PRODUCT}"),
         ({"host_id": OTHER}, ["workstations"], "does not belong to the certificate"),
         ({}, ["servers"], "does not belong to the certificate"),
+        ({"pool": "servers"}, ["workstations", "servers"], "the product's is 'workstations'"),
+        ({"exp": LEASE.exp + 1}, ["workstations"], "does not keep to the policy"),
+        ({"exp": LEASE.exp - 1}, ["workstations"], "does not keep to the policy"),
+        ({"count": 24}, ["workstations"], "does not keep to the policy"),
         ({"iat": 1_799_999_999}, ["workstations"], "was not valid when the lease was signed"),
         ({"iat": 1_800_000_000 + 730 * DAY}, ["workstations"], "was not valid when the lease was signed"),
     ],
@@ -373,12 +379,16 @@ def test_a_stored_lease_outlives_its_certificate(certificate: HostCertificate) -
         "another product",
         "another host",
         "a pool not covered",
+        "another pool that is covered",
+        "a second longer",
+        "a second shorter",
+        "below the threshold",
         "before the certificate",
         "at the certificate's end",
     ],
 )
 def test_a_stored_lease_that_was_never_right_counts_as_none(
-    certificate: HostCertificate, changes: dict[str, UUID | int], pools: list[str], words: str
+    certificate: HostCertificate, changes: dict[str, UUID | int | str], pools: list[str], words: str
 ) -> None:
     """Each check at rest refuses by itself, with `lease_invalid`."""
     covered = {pool: policy for pool, policy in certificate.pools.items() if pool in pools}
@@ -387,6 +397,7 @@ def test_a_stored_lease_that_was_never_right_counts_as_none(
             replace(LEASE, **changes),  # type: ignore[arg-type]  # a table's row; each name has its own type
             replace(certificate, pools=covered),
             product_id=PRODUCT,
+            pool="workstations",
         )
     assert caught.value.code is Code.LEASE_INVALID
     assert words in caught.value.detail

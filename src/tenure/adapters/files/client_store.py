@@ -126,6 +126,28 @@ class FileClientStore:
             self.damaged += [Damage(path, None, why) for path, why in damaged.items()]
         return state
 
+    def load_product(self, product_id: UUID) -> ClientState:
+        """The state as far as this product needs it; nothing is written, and no other product's file is opened.
+
+        Damaged files are passed over and named in `damaged`.
+
+        Raises:
+            LocalFault: a file cannot be read, or was written by a newer version.
+        """
+        damaged: dict[Path, str] = {}
+        file = f"{product_id}.json"
+        machine = _tried(self._folder / "machine.json", _read_machine, damaged)
+        lease = _tried(self._folder / "leases" / file, _read_lease, damaged)
+        product = _tried(self._folder / "products" / file, _read_product, damaged)
+        state = ClientState(machine=machine)
+        if product is not None:
+            catalogs = self._folder / "catalogs" / f"{product.publisher_id}.json"
+            trusted = _tried(catalogs, _read_catalogs, damaged)
+            state = state.with_product(product)
+            state = state.with_catalogs(trusted) if trusted is not None else state
+        self.damaged += [Damage(path, None, why) for path, why in damaged.items()]
+        return state.with_lease(product_id, lease) if lease is not None else state
+
     def update(self, change: Callable[[ClientState], ClientState]) -> ClientState:
         """The state is what `change` makes of the present one; only files whose content changes are written.
 
