@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-NAMED: Final = shutil.which("named", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
+NAMED: Final = shutil.which(
+    "named", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin"
+)
 BIND_MISSING: Final = "BIND 9 is not installed (apt-get install bind9)"
 _TRIES: Final = 5
 """Ports that are tried: another process may take one between the look and the start."""
@@ -100,7 +102,9 @@ def bind(
     else:
         raise AssertionError(f"named did not start: see {folder}/named.log")
     try:
-        wrong = [line for line in server.log if "loading from master file" in line or "dns_master_load" in line]
+        wrong = [
+            line for line in server.log if "loading from master file" in line or "dns_master_load" in line
+        ]
         wrong = [line for line in wrong if "missing-" not in line]
         assert not wrong, f"a zone of the test does not load: {wrong}"
         yield server

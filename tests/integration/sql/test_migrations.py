@@ -18,7 +18,11 @@ from tenure.core.errors import Code, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-TABLES = {History.HOST: "host_tables", History.PUBLISHER: "publisher_tables"}
+TABLES = {
+    History.HOST: "host_tables",
+    History.PUBLISHER: "publisher_tables",
+    History.MICROSOFT: "microsoft_tables",
+}
 
 
 @pytest.mark.parametrize("history", History)
