@@ -52,8 +52,8 @@ docs: dev ## build the documentation into docs/_build, warnings as errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 lock: ## renew requirements/*.txt from pyproject.toml, hash-locked
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build --group lint --group test --group docs --group bench --group tools -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --all-extras --group build pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --all-extras --group build --group lint --group test --group docs --group bench --group tools -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 
 clean: ## remove what the commands above made
 	rm -rf $(VENV) build dist docs/_build .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
