@@ -21,7 +21,9 @@ KEYS: Final = [
     "CYHQCVV4TBGQHT8636GHBHMDF",
     "FJ4VP4Q6BK7VYHVK993WVDWTH",
 ]
-NAMED: Final = re.compile(r" typing error, most likely (?:in group (\d)|where group (\d) meets group (\d))\.$")
+NAMED: Final = re.compile(
+    r" typing error, most likely (?:in group (\d)|where group (\d) meets group (\d))\.$"
+)
 
 keys = st.builds(make, st.sampled_from(KeyType), st.integers(0, 1023), st.integers(0, (1 << 86) - 1))
 
