@@ -85,7 +85,10 @@ class Wine:
     def become(self, edition_id: str, build: int, *, knows: dict[str, str] | None = None) -> None:
         """The machine is a fresh installation of this edition; `knows` is what WMI says already."""
         for name, value in (("EditionID", edition_id), ("CurrentBuildNumber", str(build))):
-            self._wine("reg", "add", _CURRENT_VERSION, "/v", name, "/t", "REG_SZ", "/d", value, "/f")
+            code, said = self._wine(
+                "reg", "add", _CURRENT_VERSION, "/v", name, "/t", "REG_SZ", "/d", value, "/f"
+            )
+            assert code == 0, f"Wine could not set {name}: {said}"
         for path in self._stand_in.iterdir():
             if path.name != "ask.vbs":
                 path.unlink()

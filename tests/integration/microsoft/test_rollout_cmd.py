@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(WINE is None, reason="needs Wine: apt-get install wine wine64"),
+    # Once in some hundred runs Wine's reg.exe answers nothing on a busy machine, and the script rightly does nothing then.
+    pytest.mark.flaky(reruns=2),
 ]
 
 HOST = HostTarget("kms01.example.com", 1689)
