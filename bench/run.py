@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import home as bench_home
+import microsoft
 import plots
 import quick
 import served
@@ -83,6 +84,7 @@ def main() -> None:
     parser.add_argument(
         "--storm", type=float, default=1.0, help="share of the storms' length, for trying this script"
     )
+    parser.add_argument("--events", type=int, default=1_000_000, help="of the event log that is imported")
     arguments = parser.parse_args()
     console = Console()
     result = quick.measure(console, rounds=5, seconds=2.0)
@@ -99,6 +101,8 @@ def main() -> None:
         for rate, seconds in STORMS:
             result["storms"].append(storm(home, product, KNOWN[-1], rate, seconds * arguments.storm))
             progress.advance(task)
+    with tempfile.TemporaryDirectory(prefix="tenure-bench-") as folder:
+        result["event_log"] = microsoft.run(arguments.events, 20_000, None, Path(folder))
     result["footprint"] = footprint()
     _show(console, result)
     quick.RESULTS.mkdir(exist_ok=True)
@@ -136,6 +140,10 @@ def _show(console: Console, result: dict[str, Any]) -> None:
             f"Storm of {seen['offered']:,} a second: {seen['requests']:,} answered, {seen['errors']} errors, "
             f"{seen['unanswered']} unanswered, p50 {seen['p50_ms']} ms, p99 {seen['p99_ms']} ms, "
             f"peak memory {seen['peak_bytes'] / 2**20:,.0f} MiB, generator {seen['generator_busy']:.0%} of a core"
+        )
+    for name, seen in result["event_log"].items():
+        console.print(
+            f"Event log, {name}: {seen['records']:,} records in {seen['seconds']} s, {seen['memory_mb']} MB"
         )
     console.print(f"Start with a million machines to the first answer: {result['start_seconds']} s")
     console.print(f"Installed environment without Python: {result['footprint']['bytes'] / 1e6:,.0f} MB")
