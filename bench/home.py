@@ -16,7 +16,8 @@ from tenure.adapters.os.randomness import new_uuid, random_bits
 from tenure.adapters.sql.sqlite import open_connection
 from tenure.core.policy import Kind
 from tenure.host import setup
-from tenure.programs.host import database_path, open_store
+from tenure.programs.host import open_store
+from tenure.programs.host_server import database_path
 from tenure.publisher.activation import activate_host
 from tenure.publisher.authority import Authority, NewProduct
 from tenure.publisher.keys import issue_host_key

@@ -23,7 +23,7 @@ from rich.progress import track
 from rich.table import Table
 
 from tenure.adapters.os.home import Home
-from tenure.programs.host import database_path
+from tenure.programs.host_server import database_path
 
 RESULTS = Path(__file__).parent / "results"
 MILLION, THOUSAND = 1_000_000, 1_000

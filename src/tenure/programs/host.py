@@ -21,7 +21,7 @@ from tenure.host.served import Served, snapshot
 from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
 from tenure.programs.catalog_files import read_catalog_file
-from tenure.programs.host_server import listening_at
+from tenure.programs.host_server import database_path, listening_at
 from tenure.programs.microsoft_keys import refuse_microsoft_key
 from tenure.wire.trust import first_catalogs
 
@@ -46,11 +46,6 @@ def open_store(home: Home) -> Iterator[SqlHostStore]:
         yield store
     finally:
         store.close()
-
-
-def database_path(home: Home) -> Path:
-    """Where a host keeps everything that is no secret."""
-    return home.host / "host.db"
 
 
 def install_key(home: Home, typed: str, *, catalog: Path, root: Path | None) -> setup.InstalledKey:

@@ -50,7 +50,7 @@ class HostServer:
         """
         self._home = home
         self._clock = clock
-        path = home.host / "host.db"
+        path = database_path(home)
         migrate(path, History.HOST)
         self._lock = ServerLock(home.host)
         self._lock.take()
@@ -124,6 +124,11 @@ class HostServer:
         if self._desk.served is not self._served:
             self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
         self._desk.counted(dict(counts), newest_row)
+
+
+def database_path(home: Home) -> Path:
+    """Where a host keeps everything that is no secret."""
+    return home.host / "host.db"
 
 
 def listening_at(home: Home) -> str | None:

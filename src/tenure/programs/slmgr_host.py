@@ -11,7 +11,7 @@ from tenure.core.errors import TenureError
 from tenure.host.licenses import HostLicenses, host_licenses
 from tenure.host.store import identity_of
 from tenure.programs import host
-from tenure.programs.host_server import listening_at
+from tenure.programs.host_server import database_path, listening_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def licenses(home: Home) -> tuple[HostLicenses, str | None]:
     with host.open_store(home) as store:
         identity_of(store)
         served = host.load_served(store)
-        ledger = SqliteLedger(host.database_path(home), lambda: served.windows)
+        ledger = SqliteLedger(database_path(home), lambda: served.windows)
         now = system_clock()
         try:
             told = host_licenses(store, served, ledger.counts(now), partial_key_of=partial_key_of, now=now)
