@@ -17,7 +17,6 @@ from tenure.adapters.sql.sqlite import open_connection
 from tenure.core.policy import Kind
 from tenure.host import setup
 from tenure.programs.host import open_store
-from tenure.programs.host_server import database_path
 from tenure.publisher.activation import activate_host
 from tenure.publisher.authority import Authority, NewProduct
 from tenure.publisher.keys import issue_host_key
@@ -70,7 +69,7 @@ def activated_home(home: Home) -> UUID:
 
 def know(home: Home, machines: int) -> float:
     """The host knows so many machines more, last seen over the past week; bytes of the database a machine."""
-    path = database_path(home)
+    path = home.host_database
     with closing(open_connection(path)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         before = _bytes(connection)

@@ -23,7 +23,6 @@ from rich.progress import track
 from rich.table import Table
 
 from tenure.adapters.os.home import Home
-from tenure.programs.host_server import database_path
 
 RESULTS = Path(__file__).parent / "results"
 MILLION, THOUSAND = 1_000_000, 1_000
@@ -77,7 +76,7 @@ def measure(console: Console, *, rounds: int = ROUNDS, seconds: float = SECONDS)
             peak = of_million.peak_bytes()
             start = of_million.start_seconds
         for _ in range(rounds):
-            seen.setdefault("store", []).append(limits.store_rate(database_path(large), seconds / 2, MILLION))
+            seen.setdefault("store", []).append(limits.store_rate(large.host_database, seconds / 2, MILLION))
     rates = {name: round(statistics.median(values), 1) for name, values in seen.items()}
     return {
         "machine": {"processor": platform.processor() or platform.machine(), "system": platform.platform()},

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tenure.core.catalog import Catalog
     from tenure.core.certificate import HostCertificate
     from tenure.core.policy import Policy
-    from tenure.host.store import Enrolment, HostIdentity, StoredRows
+    from tenure.host.store import Enrolment, HostIdentity, HostStore, StoredRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +134,16 @@ def snapshot(
                 retry_interval_s=chosen.retry_interval_s or policy.retry_interval_s,
             )
     return Served(identity=identity, publishers=publishers, products=products)
+
+
+def served_by(store: HostStore) -> Served:
+    """What the host of this store serves now.
+
+    Raises:
+        Untrusted: a stored document is damaged.
+        Unavailable: the store cannot be read.
+    """
+    return snapshot(store.identity(), store.enrolments(), store.rows(), store.settings())
 
 
 def _publisher(enrolment: Enrolment) -> ServedPublisher:

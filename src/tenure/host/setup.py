@@ -99,6 +99,8 @@ class ActivationDraft:
 
     publisher_id: UUID
     publisher_url: str | None
+    catalog_seq: int
+    """The newest catalog that the host knew when it was drafted."""
     token: str
     request_id: str
 
@@ -143,7 +145,7 @@ def draft_activation(
         now=clock(),
     )
     catalog = _trusted(enrolments[publisher_id]).newest
-    return ActivationDraft(publisher_id, catalog.publisher_url, token, request_id)
+    return ActivationDraft(publisher_id, catalog.publisher_url, catalog.seq, token, request_id)
 
 
 def accept_certificate(

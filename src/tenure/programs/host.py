@@ -17,13 +17,12 @@ from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import Code, UsageError
 from tenure.host import retention, setup
-from tenure.host.served import Served, snapshot
+from tenure.host.served import served_by
 from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
 from tenure.programs.catalog_files import read_catalog_file
-from tenure.programs.host_server import database_path, listening_at
+from tenure.programs.host_server import listening_at
 from tenure.programs.microsoft_keys import refuse_microsoft_key
-from tenure.wire.trust import first_catalogs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 @contextmanager
 def open_store(home: Home) -> Iterator[SqlHostStore]:
     """The host's store in this home, at the newest schema."""
-    path = database_path(home)
+    path = home.host_database
     migrate(path, History.HOST)
     store = SqlHostStore(path)
     try:
@@ -79,13 +78,10 @@ def activate(
         )
         publisher = PublisherClient(publisher_url or draft.publisher_url, HttpClient())
         answer = publisher.activate_host(draft.token)
-        known = first_catalogs(
-            next(e.catalogs for e in store.enrolments() if e.publisher_id == draft.publisher_id)
-        ).newest.seq
         certificate = setup.accept_certificate(
             draft,
             answer.certificate,
-            publisher.catalogs(draft.publisher_id, after=known),
+            publisher.catalogs(draft.publisher_id, after=draft.catalog_seq),
             store=store,
             keys=keys,
             clock=system_clock,
@@ -95,7 +91,7 @@ def activate(
 
 def is_activated(home: Home) -> bool:
     """Whether the host in this home holds a certificate."""
-    if not database_path(home).exists():
+    if not home.host_database.exists():
         return False
     with open_store(home) as store:
         return any(enrolment.certificate is not None for enrolment in store.enrolments())
@@ -113,7 +109,7 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
     Raises:
         UsageError: code `not_set_up`, when there is no host in this home.
     """
-    if not database_path(home).exists():
+    if not home.host_database.exists():
         raise UsageError(
             Code.NOT_SET_UP,
             f"There is no host in {home.root}.",
@@ -121,8 +117,8 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
         )
     with open_store(home) as store:
         identity_of(store)
-        served = load_served(store)
-        ledger = SqliteLedger(database_path(home), lambda: served.windows)
+        served = served_by(store)
+        ledger = SqliteLedger(home.host_database, lambda: served.windows)
         try:
             now = system_clock()
             return host_status(store, served, ledger.counts(now), now), listening_at(home)
@@ -135,8 +131,3 @@ def set_retention(home: Home, *, log_days: int | None, machine_days: int | None)
     with open_store(home) as store:
         identity_of(store)
         return retention.set_retention(store=store, log_days=log_days, machine_days=machine_days)
-
-
-def load_served(store: SqlHostStore) -> Served:
-    """What the host of this store serves now."""
-    return snapshot(store.identity(), store.enrolments(), store.rows(), store.settings())

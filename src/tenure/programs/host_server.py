@@ -23,7 +23,7 @@ from tenure.core.errors import TenureError
 from tenure.host.commit_queue import CommitQueue
 from tenure.host.desk import Desk
 from tenure.host.retention import read_retention
-from tenure.host.served import Served, snapshot
+from tenure.host.served import Served, served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class HostServer:
         """
         self._home = home
         self._clock = clock
-        path = database_path(home)
+        path = home.host_database
         migrate(path, History.HOST)
         self._lock = ServerLock(home.host)
         self._lock.take()
@@ -108,10 +108,8 @@ class HostServer:
         self._lock.release()
 
     def _load(self) -> Served:
-        store = self._store
-        settings = store.settings()
-        self._retention = read_retention(settings)
-        return snapshot(store.identity(), store.enrolments(), store.rows(), settings)
+        self._retention = read_retention(self._store.settings())
+        return served_by(self._store)
 
     def _reload(self) -> None:
         """In the queue's thread: another program changed the database, so what is served may differ."""
@@ -124,11 +122,6 @@ class HostServer:
         if self._desk.served is not self._served:
             self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
         self._desk.counted(dict(counts), newest_row)
-
-
-def database_path(home: Home) -> Path:
-    """Where a host keeps everything that is no secret."""
-    return home.host / "host.db"
 
 
 def listening_at(home: Home) -> str | None:

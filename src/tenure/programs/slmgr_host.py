@@ -9,9 +9,10 @@ from tenure.adapters.os.clock import system_clock
 from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.core.errors import TenureError
 from tenure.host.licenses import HostLicenses, host_licenses
+from tenure.host.served import served_by
 from tenure.host.store import identity_of
 from tenure.programs import host
-from tenure.programs.host_server import database_path, listening_at
+from tenure.programs.host_server import listening_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +37,8 @@ def licenses(home: Home) -> tuple[HostLicenses, str | None]:
 
     with host.open_store(home) as store:
         identity_of(store)
-        served = host.load_served(store)
-        ledger = SqliteLedger(database_path(home), lambda: served.windows)
+        served = served_by(store)
+        ledger = SqliteLedger(home.host_database, lambda: served.windows)
         now = system_clock()
         try:
             told = host_licenses(store, served, ledger.counts(now), partial_key_of=partial_key_of, now=now)

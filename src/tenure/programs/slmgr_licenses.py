@@ -122,7 +122,7 @@ def needing_servers() -> Iterator[None]:
 def has_host(home: Home) -> bool:
     """Whether there is a host in this home, as far as this user can see."""
     try:
-        return (home.host / "host.db").exists()
+        return home.host_database.exists()
     except OSError:
         # A folder that only its owner may enter: for everybody else there is no host in it.
         return False

@@ -32,6 +32,11 @@ class Home:
         return self.root / "host"
 
     @property
+    def host_database(self) -> Path:
+        """Where a host keeps everything that is no secret."""
+        return self.host / "host.db"
+
+    @property
     def client(self) -> Path:
         """What a machine keeps."""
         return self.root / "client"

@@ -10,7 +10,6 @@ from tenure.adapters.os.home import homes_to_read
 from tenure.cli.command import home_option, json_option
 from tenure.cli.printing import print_facts, print_json, print_table, timestamp
 from tenure.programs import host
-from tenure.programs.host_server import database_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def command(home: Path | None, *, as_json: bool) -> None:
     """What this host is, what it counts, and how many requests it answered."""
     homes = homes_to_read(home)
-    chosen = next((h for h in homes if database_path(h).exists()), homes[0])
+    chosen = next((h for h in homes if h.host_database.exists()), homes[0])
     status, listening = host.status(chosen)
     if as_json:
         print_json(
