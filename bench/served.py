@@ -29,11 +29,9 @@ class Served:
     """From being started to its first answer."""
 
     def peak_bytes(self) -> int:
-        """The most memory that it ever held: VmHWM of its process, which is all of it."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-        return 0
+        """The most memory that its processes ever held, each at its own peak (VmHWM), added up."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return sum(map(_peak_bytes, [self.pid, *map(int, children)]))
 
     def load(self, *arguments: str) -> dict[str, Any]:
         """What `load.py` saw with these arguments."""
@@ -45,6 +43,13 @@ class Served:
         )
         seen: dict[str, Any] = json.loads(done.stdout)
         return seen
+
+
+def _peak_bytes(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 @contextmanager

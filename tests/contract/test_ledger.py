@@ -28,7 +28,7 @@ WORKSTATIONS = PoolTerms(1, WINDOW, 25)
 SERVERS = PoolTerms(2, WINDOW, 5)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "process"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger with two pools and a product in each."""
     if request.param == "memory":

@@ -63,14 +63,12 @@ class WindowCount:
     no machine is seen a whole window before an earlier one.
     """
 
-    def __init__(self, window_seconds: int, seen: Iterable[tuple[int, int]] = ()) -> None:
-        """A count of `seen`: pairs of a last-seen time in Unix seconds and a number of machines."""
+    def __init__(self, window_seconds: int, seen: Iterable[int] = ()) -> None:
+        """A count of machines last seen at these times, one for each, in Unix seconds and any order."""
         self._window = window_seconds
-        self._machines: Counter[int] = Counter()
-        self._seconds: deque[int] = deque()
-        self._total = 0
-        for second, machines in sorted(seen):
-            self._add(second, machines)
+        self._machines = Counter(seen)
+        self._seconds = deque(sorted(self._machines))
+        self._total = self._machines.total()
 
     def at(self, now: int) -> int:
         """The count at `now`: machines last seen strictly less than the window ago.
@@ -96,13 +94,10 @@ class WindowCount:
             if self._machines.get(second, 0) > 0:
                 self._machines[second] -= 1
                 self._total -= 1
-        self._add(now, 1)
-
-    def _add(self, second: int, machines: int) -> None:
-        if second not in self._machines:
-            self._remember(second)
-        self._machines[second] += machines
-        self._total += machines
+        if now not in self._machines:
+            self._remember(now)
+        self._machines[now] += 1
+        self._total += 1
 
     def _remember(self, second: int) -> None:
         if not self._seconds or second > self._seconds[-1]:

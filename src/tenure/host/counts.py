@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tenure.core.counting import WindowCount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tenure.host.ledger import PoolTerms
 
@@ -20,16 +20,10 @@ class Counts:
         self._pools: dict[int, WindowCount] = {}
         self.newest = 0
 
-    def load(self, windows: Mapping[int, int], seen: Iterable[tuple[int, int, int]]) -> None:
-        """Count `seen`, rows of (pool, last seen, machines), in each pool's window; what was counted is forgotten."""
-        by_pool: dict[int, list[tuple[int, int]]] = {pool: [] for pool in windows}
-        self.newest = 0
-        for pool, second, machines in seen:
-            by_pool.setdefault(pool, []).append((second, machines))
-            self.newest = max(self.newest, second)
-        self._pools = {
-            pool: WindowCount(windows[pool], rows) for pool, rows in by_pool.items() if pool in windows
-        }
+    def load(self, windows: Mapping[int, int], seen: Mapping[int, Sequence[int]]) -> None:
+        """Count the machines of each pool, by when each was last seen, in the pool's window; forget the counts before."""
+        self.newest = max((max(times) for times in seen.values() if times), default=0)
+        self._pools = {pool: WindowCount(window, seen.get(pool, ())) for pool, window in windows.items()}
 
     def saw(self, pool: PoolTerms, now: int, before: Iterable[int]) -> None:
         """One machine was accepted at `now`, replacing rows last seen at `before`."""

@@ -1,10 +1,15 @@
-"""The ledger: what a host remembers of requests. Values and ports; `host.recording` says what is done with them."""
+"""The ledger: what a host remembers of requests. Values and ports; `host.recording` says what is done with them.
+
+What goes into a ledger and comes out of it can be written as MessagePack: a ledger may work in a process of its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +26,7 @@ class Outcome(IntEnum):
     REFUSED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class PoolTerms:
+class PoolTerms(Struct, frozen=True, array_like=True):
     """A pool as the ledger counts it."""
 
     row: int
@@ -31,8 +35,7 @@ class PoolTerms:
     threshold: int
 
 
-@dataclass(slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, kw_only=True, array_like=True, tag=True):
     """An acceptable request, ready to be recorded. Ids are their 16 bytes, times Unix seconds."""
 
     now: int
@@ -54,8 +57,7 @@ class Entry:
     """The request was recorded before, waited, and asks for its grant now."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, kw_only=True, array_like=True, tag=True):
     """A request that a rule refused: it is logged, and counts nothing."""
 
     now: int
@@ -67,8 +69,7 @@ class Refusal:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True, array_like=True):
     """What was recorded of an entry, by the time that it was on disk."""
 
     outcome: Outcome
@@ -166,4 +167,8 @@ class Ledger(Protocol):
     @property
     def newest_row(self) -> int:
         """The latest time that stands in a machine's row, 0 when there is none."""
+        ...
+
+    def close(self) -> None:
+        """The storage is let go; nothing else is called afterwards."""
         ...

@@ -127,3 +127,6 @@ class MemoryLedger:
     def newest_row(self) -> int:
         """The latest time in a machine's row."""
         return self._counts.newest
+
+    def close(self) -> None:
+        """Nothing is open."""

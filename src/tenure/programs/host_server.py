@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tenure.adapters.files.atomic import read_file, write_atomically
@@ -16,8 +17,8 @@ from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.lock import ServerLock
 from tenure.adapters.sodium import sodium_signer
 from tenure.adapters.sql.checkpointer import Checkpointer
-from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.adapters.sql.host_store import SqlHostStore
+from tenure.adapters.sql.ledger_process import LedgerProcess
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import TenureError
 from tenure.host.commit_queue import CommitQueue
@@ -27,11 +28,15 @@ from tenure.host.served import Served, served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import TypeAlias
 
     from tenure.adapters.os.home import Home
     from tenure.core.clock import Clock
+    from tenure.host.ledger import Ledger
+
+    OpenLedger: TypeAlias = Callable[[Path, Callable[[], Mapping[int, int]]], Ledger]
 
 log = logging.getLogger("tenure.host")
 
@@ -39,10 +44,19 @@ log = logging.getLogger("tenure.host")
 class HostServer:
     """The activation host of one home, serving from `start` to `stop`."""
 
-    def __init__(self, home: Home, address: str, port: int | None, *, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        home: Home,
+        address: str,
+        port: int | None,
+        *,
+        clock: Clock = system_clock,
+        open_ledger: OpenLedger = LedgerProcess,
+    ) -> None:
         """Take the home and choose the port; port 0 picks a free one, which `url` then says.
 
-        Without a port it is the one that was set on this host (`tenure slmgr /sprt`), else 1688.
+        Without a port it is the one that was set on this host (`tenure slmgr /sprt`), else 1688. Requests are recorded
+        by the ledger that `open_ledger` gives for the database and the windows of its pools.
 
         Raises:
             LocalFault: code `home_in_use` or `address_in_use`.
@@ -52,13 +66,16 @@ class HostServer:
         self._clock = clock
         path = home.host_database
         migrate(path, History.HOST)
-        self._lock = ServerLock(home.host)
-        self._lock.take()
-        try:
+        with ExitStack() as opened:
+            lock = ServerLock(home.host)
+            lock.take()
+            opened.callback(lock.release)
             self._store = SqlHostStore(path)
+            opened.callback(self._store.close)
             self._keys = HostKeyFolder(home.host)
             self._served = self._load()
-            self._ledger = SqliteLedger(path, lambda: self._served.windows)
+            self._ledger = open_ledger(path, lambda: self._served.windows)
+            opened.callback(self._ledger.close)
             self._checkpointer = Checkpointer(path)
             self._queue = CommitQueue(
                 self._ledger,
@@ -72,9 +89,7 @@ class HostServer:
             if port is None:
                 port = read_settings(self._store.settings()).port or DEFAULT_PORT
             self._http = HttpServer(self._application, address, port)
-        except BaseException:
-            self._lock.release()
-            raise
+            self._opened = opened.pop_all()
 
     @property
     def url(self) -> str:
@@ -102,10 +117,8 @@ class HostServer:
         await self._http.stop()
         await self._queue.stop()
         await asyncio.to_thread(self._checkpointer.stop)
-        self._ledger.close()
-        self._store.close()
         _serving_path(self._home).unlink(missing_ok=True)
-        self._lock.release()
+        self._opened.close()
 
     def _load(self) -> Served:
         self._retention = read_retention(self._store.settings())

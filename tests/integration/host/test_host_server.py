@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,12 +23,14 @@ from simulators.publisher import NOW, SimulatedPublisher
 from simulators.running import running
 from tenure.adapters.http.client import HttpAnswer, HttpClient
 from tenure.adapters.os.home import Home
+from tenure.adapters.sql.host_ledger import SqliteLedger
+from tenure.adapters.sql.ledger_process import LedgerProcess
 from tenure.core.errors import Code, LocalFault, TenureError, Unavailable, Untrusted
 from tenure.programs import host
 from tenure.programs.host_server import HostServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tenure.wire.activation import ActivationBody
@@ -46,6 +51,29 @@ def server(home: Home) -> Iterator[HostServer]:
     """The host, serving at a clock that stands at NOW."""
     with running(lambda: HostServer(home, "127.0.0.1", 0, clock=lambda: NOW)) as server:
         yield server
+
+
+@dataclass
+class Recorded:
+    """A host that records in its own process, and the connection by which it does."""
+
+    server: HostServer
+    connection: sqlite3.Connection
+
+
+@pytest.fixture
+def recorded(home: Home) -> Iterator[Recorded]:
+    """As `server`, for tests that make its database fail."""
+    ledgers: list[SqliteLedger] = []
+
+    def open_ledger(path: Path, windows: Callable[[], Mapping[int, int]]) -> SqliteLedger:
+        ledgers.append(SqliteLedger(path, windows))
+        return ledgers[-1]
+
+    with running(
+        lambda: HostServer(home, "127.0.0.1", 0, clock=lambda: NOW, open_ledger=open_ledger)
+    ) as server:
+        yield Recorded(server, ledgers[-1]._connection)
 
 
 def post(
@@ -265,12 +293,11 @@ def test_a_second_host_on_the_same_port_is_refused(server: HostServer, tmp_path:
 
 
 def test_a_locked_database_is_storage_unavailable_and_afterwards_all_is_well(
-    home: Home, server: HostServer
+    home: Home, recorded: Recorded
 ) -> None:
     """503 with `Retry-After`; the same request sent again is recorded once."""
-    server._ledger._connection.execute(
-        "PRAGMA busy_timeout = 50"
-    )  # a test's patience, not an administrator's
+    server = recorded.server
+    recorded.connection.execute("PRAGMA busy_timeout = 50")  # a test's patience, not an administrator's
     body = workstation().ask(NOW)
     with closing(sqlite3.connect(home.host / "host.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -282,9 +309,9 @@ def test_a_locked_database_is_storage_unavailable_and_afterwards_all_is_well(
     assert said(post(server, body))["count"] == 1
 
 
-def test_a_read_only_database_is_storage_unavailable(server: HostServer) -> None:
+def test_a_read_only_database_is_storage_unavailable(recorded: Recorded) -> None:
     """SQLite's own switch plays the mount that went read-only; afterwards all is well."""
-    connection = server._ledger._connection
+    server, connection = recorded.server, recorded.connection
     connection.execute("PRAGMA query_only = ON")
     answer = post(server, workstation().ask(NOW))
     assert (answer.status, said(answer)["code"]) == (503, "storage_unavailable")
@@ -292,10 +319,10 @@ def test_a_read_only_database_is_storage_unavailable(server: HostServer) -> None
     assert said(post(server, workstation().ask(NOW)))["count"] == 1
 
 
-def test_a_full_disk_promises_nothing_and_loses_nothing(home: Home, server: HostServer) -> None:
+def test_a_full_disk_promises_nothing_and_loses_nothing(recorded: Recorded) -> None:
     """SQLite's own page limit plays the full disk; what was answered before is still there after."""
+    server, connection = recorded.server, recorded.connection
     assert said(post(server, workstation().ask(NOW)))["count"] == 1
-    connection = server._ledger._connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")
     answers = [post(server, workstation().ask(NOW)).status for _ in range(300)]
@@ -303,6 +330,21 @@ def test_a_full_disk_promises_nothing_and_loses_nothing(home: Home, server: Host
     accepted = 1 + answers.count(202) + answers.count(200)
     connection.execute("PRAGMA max_page_count = 1000000")
     assert said(post(server, workstation().ask(NOW)))["count"] == accepted + 1
+
+
+def test_a_recording_process_that_is_killed_is_replaced_and_nothing_is_lost(server: HostServer) -> None:
+    """Whoever is met by it gets 503 and asks again; what was answered before is still counted, and nothing twice."""
+    assert said(post(server, workstation().ask(NOW)))["count"] == 1
+    worker = server._ledger
+    assert isinstance(worker, LedgerProcess)
+    first = worker.process_id
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    asking = workstation().ask(NOW)
+    # The death is noticed by this request or, if its second has just come, by the step of tidying before it.
+    assert post(server, asking).status in {202, 503}
+    assert said(post(server, asking))["count"] == 2
+    assert worker.process_id != first
 
 
 def test_a_damaged_database_is_named_with_its_cure(home: Home) -> None:

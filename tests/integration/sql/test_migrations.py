@@ -11,8 +11,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from tenure.adapters.sql.engine import open_engine
 from tenure.adapters.sql.migrations import History, migrate
-from tenure.adapters.sql.sqlite import open_engine
 from tenure.core.errors import Code, UsageError
 
 if TYPE_CHECKING:

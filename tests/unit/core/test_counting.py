@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -46,7 +45,7 @@ def test_a_machine_counts_strictly_less_than_the_window_ago(ago: int, counts: in
     watched = WindowCount(WINDOW)
     watched.saw(NOW - ago)
     assert watched.at(NOW) == counts
-    assert WindowCount(WINDOW, [(NOW - ago, 1)]).at(NOW) == counts
+    assert WindowCount(WINDOW, [NOW - ago]).at(NOW) == counts
 
 
 def test_machines_leave_in_the_order_in_which_they_were_last_seen() -> None:
@@ -61,7 +60,7 @@ def test_machines_leave_in_the_order_in_which_they_were_last_seen() -> None:
 
 def test_a_known_machine_changes_nothing() -> None:
     """A renewal replaces the machine's own row: the count stays, at another second or at the same."""
-    pool = WindowCount(WINDOW, [(NOW, 3)])
+    pool = WindowCount(WINDOW, [NOW] * 3)
     pool.saw(NOW + 5, before=[NOW])
     pool.saw(NOW + 5, before=[NOW + 5])
     assert pool.at(NOW + 5) == 3
@@ -69,7 +68,7 @@ def test_a_known_machine_changes_nothing() -> None:
 
 def test_two_rows_that_become_one_count_once() -> None:
     """A merge replaces two rows by one, also where both were seen in the same second."""
-    pool = WindowCount(WINDOW, [(NOW, 4), (NOW + 1, 1)])
+    pool = WindowCount(WINDOW, [*[NOW] * 4, NOW + 1])
     pool.saw(NOW + 2, before=[NOW, NOW + 1])
     assert pool.at(NOW + 2) == 4
     pool.saw(NOW + 3, before=[NOW, NOW])
@@ -78,7 +77,7 @@ def test_two_rows_that_become_one_count_once() -> None:
 
 def test_a_machine_that_had_left_comes_back_as_one_more() -> None:
     """A row that no longer counted takes nothing away when its machine is seen again."""
-    pool = WindowCount(WINDOW, [(NOW, 1), (NOW + DAY, 2)])
+    pool = WindowCount(WINDOW, [NOW, *[NOW + DAY] * 2])
     assert pool.at(NOW + WINDOW) == 2
     pool.saw(NOW + WINDOW, before=[NOW])
     assert pool.at(NOW + WINDOW) == 3
@@ -86,7 +85,7 @@ def test_a_machine_that_had_left_comes_back_as_one_more() -> None:
 
 def test_a_row_is_taken_away_at_most_as_often_as_it_stands_there() -> None:
     """Last-seen times that nobody counts, or no more, never make the count too small."""
-    pool = WindowCount(WINDOW, [(NOW, 1), (NOW + 1, 1)])
+    pool = WindowCount(WINDOW, [NOW, NOW + 1])
     pool.saw(NOW + 2, before=[NOW, NOW, NOW - 1, NOW + 5])
     assert pool.at(NOW + 2) == 2
 
@@ -98,8 +97,8 @@ def test_an_empty_pool_counts_nothing() -> None:
 
 
 def test_what_is_loaded_needs_no_order() -> None:
-    """Pairs of second and machines come in any order, a second perhaps more than once."""
-    pool = WindowCount(WINDOW, [(NOW, 2), (NOW - WINDOW, 100), (NOW - WINDOW + 1, 5), (NOW, 3)])
+    """Last-seen times come in any order, and as often as there are machines."""
+    pool = WindowCount(WINDOW, [*[NOW] * 2, *[NOW - WINDOW] * 100, *[NOW - WINDOW + 1] * 5, *[NOW] * 3])
     assert pool.at(NOW) == 10
     assert pool.at(NOW + 1) == 5
 
@@ -117,14 +116,14 @@ def test_a_clock_set_back_finds_the_same_machines() -> None:
 
 def test_asking_at_a_time_that_was_wrong_changes_nothing() -> None:
     """A clock that jumped ahead a whole window and came back finds the machines where they were."""
-    pool = WindowCount(WINDOW, [(NOW, 1)])
+    pool = WindowCount(WINDOW, [NOW])
     assert pool.at(NOW + WINDOW) == 0
     assert pool.at(NOW + WINDOW - 1) == 1
 
 
 def test_a_machine_that_was_let_go_returns_when_it_is_seen_again() -> None:
     """Another machine's visit lets go of those outside the window; their own next visit counts them again, once."""
-    pool = WindowCount(WINDOW, [(NOW, 1)])
+    pool = WindowCount(WINDOW, [NOW])
     pool.saw(NOW + WINDOW)
     assert pool.at(NOW + WINDOW - 1) == 1
     pool.saw(NOW + WINDOW - 1, before=[NOW])
@@ -251,7 +250,7 @@ def test_a_count_that_is_loaded_goes_on_like_the_one_that_watched(
         now += advance
         if request is not None:
             watched.saw(now, before=pool.accept(*request, now)[1])
-    loaded = WindowCount(SHORT, Counter(row.last_seen for row in pool.rows).items())
+    loaded = WindowCount(SHORT, [row.last_seen for row in pool.rows])
     assert loaded.at(now) == watched.at(now)
     for advance, request in then:
         now += advance

@@ -57,6 +57,9 @@ class ScriptedLedger:
         changed, self.changed = self.changed, False
         return changed
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 def refusal() -> Refusal:
     """The smallest entry."""

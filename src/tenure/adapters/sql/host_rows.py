@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from tenure.core.counting import Sighting
 
 # j is a row of the batch: j.key its number, j.value its JSON array. Rows come back as one JSON text: one step.
+# A fingerprint is looked up only for a machine whose own row has another: renewals never touch that index.
 _READ: Final = """
 SELECT
   (SELECT json_group_array(json_array(m.pool, hex(m.machine_id), hex(m.fingerprint), m.first_seen, m.last_seen))
    FROM json_each(?1) j JOIN machine m ON m.pool = j.value ->> 0 AND m.machine_id = substr(?2, j.key * 16 + 1, 16)),
   (SELECT json_group_array(json_array(m.pool, hex(m.machine_id), hex(m.fingerprint), m.first_seen, m.last_seen))
-   FROM json_each(?1) j JOIN machine m ON m.pool = j.value ->> 0 AND m.fingerprint = substr(?3, j.key * 16 + 1, 16)
-   WHERE m.machine_id <> substr(?2, j.key * 16 + 1, 16)),
+   FROM json_each(?1) j
+     LEFT JOIN machine own ON own.pool = j.value ->> 0 AND own.machine_id = substr(?2, j.key * 16 + 1, 16)
+     CROSS JOIN machine m ON own.fingerprint IS NOT substr(?3, j.key * 16 + 1, 16)
+       AND m.pool = j.value ->> 0 AND m.fingerprint = substr(?3, j.key * 16 + 1, 16)),
   (SELECT json_group_array(json_array(i.product, hex(i.machine_id), hex(i.request_id), hex(i.digest),
                                       i.outcome, i.log_id, i.logged_at))
    FROM json_each(?1) j JOIN installation i

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 
 from tenure.adapters.sql import host_tables as tables
-from tenure.adapters.sql.sqlite import open_engine, reading, storage_errors
+from tenure.adapters.sql.engine import open_engine, reading, storage_errors
 from tenure.core.license_status import LicenseStatus
 from tenure.host.ledger import Outcome
 from tenure.host.store import Enrolment, HostIdentity, RequestTotals, StoredRows

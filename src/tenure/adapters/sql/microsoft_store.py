@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tenure.adapters.sql.sqlite import as_tenure_error, open_connection, storage_errors
+from tenure.adapters.sql.engine import storage_errors
+from tenure.adapters.sql.sqlite import as_tenure_error, open_connection
 from tenure.microsoft.events import Happening, KmsRequest
 from tenure.microsoft.license_snapshot import LicenseSnapshot
 

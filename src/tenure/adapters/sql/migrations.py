@@ -7,7 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenure.adapters.sql.sqlite import open_connection, open_engine, storage_errors
+from tenure.adapters.sql.engine import open_engine, storage_errors
+from tenure.adapters.sql.sqlite import open_connection
 from tenure.core.errors import Code, UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 
 from tenure.adapters.sql import publisher_tables as tables
-from tenure.adapters.sql.sqlite import open_engine, reading, storage_errors
+from tenure.adapters.sql.engine import open_engine, reading, storage_errors
 from tenure.core.enrolment import HostSeat
 from tenure.core.product_key import KeyType
 from tenure.publisher.store import Holder, IssuedKey, StoredAnswer

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
-
-from sqlalchemy import QueuePool, create_engine, event
-from sqlalchemy.exc import DatabaseError
 
 from tenure.core.errors import Code, TenureError, Unavailable, Untrusted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from sqlalchemy import Connection, Engine
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long a writer waits for another (design, section 7)."""
 
-_READS: Final = "tenure_reads"
-
 PRAGMAS: Final = (
     # The order matters: a busy timeout first, so that switching to WAL waits for its turn as well.
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    # Of a new file: a request changes a hundred bytes in each of a few pages, and whole pages go to the disk.
+    "PRAGMA page_size = 2048",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -35,7 +28,7 @@ def open_connection(path: Path, *, read_only: bool = False) -> sqlite3.Connectio
     """A connection whose transactions are begun by whoever uses it, usable from one thread at a time.
 
     Raises:
-        sqlite3.Error: the file cannot be opened; `storage_errors` puts it into words.
+        sqlite3.Error: the file cannot be opened; `as_tenure_error` puts it into words.
     """
     mode = "ro" if read_only else "rwc"
     connection = sqlite3.connect(
@@ -48,45 +41,6 @@ def open_connection(path: Path, *, read_only: bool = False) -> sqlite3.Connectio
         connection.close()
         raise
     return connection
-
-
-def open_engine(path: Path) -> Engine:
-    """An engine over the file; every `begin()` is a write transaction from its first statement on.
-
-    BEGIN IMMEDIATE, because a transaction that starts as a reader and then writes can fail without waiting.
-    `reading` is for those that only read.
-    """
-    engine = create_engine("sqlite://", creator=lambda: open_connection(path), poolclass=QueuePool)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: it waits for no writer, and no writer waits for it."""
-    with engine.connect() as connection, connection.execution_options(**{_READS: True}).begin():
-        yield connection
-
-
-def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get(_READS)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Whatever the database raises inside leaves as an error of ours.
-
-    Raises:
-        Unavailable: code `storage_unavailable`: locked, read-only, full, or the disk failed.
-        Untrusted: code `state_damaged`: the file is damaged or no database.
-    """
-    try:
-        yield
-    except DatabaseError as error:
-        raise as_tenure_error(error.orig if isinstance(error.orig, Exception) else error, path) from error
-    except sqlite3.Error as error:
-        raise as_tenure_error(error, path) from error
 
 
 def as_tenure_error(error: Exception, path: Path) -> TenureError:
