@@ -21,16 +21,36 @@ if TYPE_CHECKING:
 HOST_ID = UUID(int=77)
 
 
+@dataclass
 class SeededKeys:
-    """A root and a signing key of fixed seeds."""
+    """A root and a signing key of fixed seeds, and those that follow them."""
+
+    root_seed: int = 1
+    signing_seed: int = 2
 
     def root(self) -> SigningKey:
         """The root."""
-        return seeded(1)
+        return seeded(self.root_seed)
 
     def signing_key(self) -> SigningKey:
         """The signing key."""
-        return seeded(2)
+        return seeded(self.signing_seed)
+
+    def next_root(self) -> SigningKey:
+        """The root ten seeds further."""
+        return seeded(self.root_seed + 10)
+
+    def use_next_root(self) -> None:
+        """From now on."""
+        self.root_seed += 10
+
+    def next_signing_key(self) -> SigningKey:
+        """The signing key ten seeds further."""
+        return seeded(self.signing_seed + 10)
+
+    def use_next_signing_key(self) -> None:
+        """From now on."""
+        self.signing_seed += 10
 
 
 @dataclass
@@ -39,12 +59,13 @@ class SimulatedAuthority:
 
     store: PublisherStore = field(default_factory=MemoryPublisherStore)
     now: int = NOW
+    keys: SeededKeys = field(default_factory=SeededKeys)
 
     def __post_init__(self) -> None:
         """Set it up."""
         ids, bits = count(1), count(1000)
         self.authority = Authority(
-            self.store, SeededKeys(), lambda: self.now, lambda: UUID(int=next(ids)), lambda _: next(bits)
+            self.store, self.keys, lambda: self.now, lambda: UUID(int=next(ids)), lambda _: next(bits)
         )
         self.authority.init(name="Example Software", contact="licenses@publisher.example", publisher_url=None)
         self.products = self.authority.add_products(

@@ -16,7 +16,7 @@ from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
 from tenure.core.errors import Code, Refused, UsageError
 from tenure.programs.microsoft_keys import refuse_microsoft_product_id
-from tenure.publisher import keys
+from tenure.publisher import keys, rotation
 from tenure.publisher.authority import Authority, NewProduct
 from tenure.wire.catalog import CatalogList
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tenure.core.catalog import Catalog, Product
     from tenure.core.product_key import KeyType, ProductKey
     from tenure.publisher.keys import KeyReport
+    from tenure.publisher.rotation import Rotated
     from tenure.publisher.store import IssuedKey
 
 
@@ -143,6 +144,24 @@ def export_catalog(home: Home, out: Path | None) -> bytes:
     if out is not None:
         write_atomically(out, data)
     return data
+
+
+def rotate_signing_key(home: Home, *, overlap: int) -> Rotated:
+    """A new signing key signs from now on; the one before stays good for `overlap` seconds."""
+    with open_authority(home) as authority:
+        return rotation.rotate_signing_key(authority, overlap=overlap)
+
+
+def replace_lost_signing_key(home: Home, *, since: int | None) -> Rotated:
+    """A new signing key signs from now on; the one before is good for nothing from `since` on."""
+    with open_authority(home) as authority:
+        return rotation.replace_lost_signing_key(authority, since=since)
+
+
+def rotate_root(home: Home) -> Rotated:
+    """A new root signs catalogs from now on."""
+    with open_authority(home) as authority:
+        return rotation.rotate_root(authority)
 
 
 def _product_id(catalog: Catalog, named: str | None) -> UUID:

@@ -144,7 +144,7 @@ class Authority:
                 added.append(product)
             return replace(catalog, pools=pools, products=tuple(products))
 
-        self._revise(change, "product add", ", ".join(one.name for one in new))
+        self.revise(change, "product add", ", ".join(one.name for one in new))
         return tuple(added)
 
     def move(self, publisher_url: str) -> Catalog:
@@ -154,12 +154,16 @@ class Authority:
             UsageError: `invalid_argument` or `not_set_up`.
         """
         address = base_url(publisher_url)
-        return self._revise(
-            lambda catalog: replace(catalog, publisher_url=address), "publisher move", address
-        )
+        return self.revise(lambda catalog: replace(catalog, publisher_url=address), "publisher move", address)
 
-    def _revise(self, change: Callable[[Catalog], Catalog], action: str, subject: str) -> Catalog:
-        """A changed catalog is signed by the root, one seq higher, and takes its place in the list."""
+    def revise(self, change: Callable[[Catalog], Catalog], action: str, subject: str) -> Catalog:
+        """What `change` makes of the newest catalog is signed by the root, one seq higher, and takes its place in the list.
+
+        The audit says `action` and `subject`.
+
+        Raises:
+            UsageError: code `not_set_up`, when there is no publisher or its root key is not here; `catalog_invalid`.
+        """
         now = self.clock()
         root = self.keys.root()
         with self.store.transaction() as rows:

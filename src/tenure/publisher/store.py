@@ -148,6 +148,22 @@ class KeyRing(Protocol):
         """The key that signs certificates."""
         ...
 
+    def next_root(self) -> SigningKey:
+        """The root that is to follow: made at the first call, the same at every other until `use_next_root`."""
+        ...
+
+    def use_next_root(self) -> None:
+        """The next root is the root; the one before is kept aside. Without a next one nothing happens."""
+        ...
+
+    def next_signing_key(self) -> SigningKey:
+        """The signing key that is to follow, as `next_root`."""
+        ...
+
+    def use_next_signing_key(self) -> None:
+        """The next signing key is the signing key, as `use_next_root`."""
+        ...
+
 
 def publisher_id_of(rows: Rows) -> UUID:
     """Who the publisher is.

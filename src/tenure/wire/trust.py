@@ -38,8 +38,9 @@ class TrustedCatalogs:
 def first_catalogs(tokens: Sequence[str], *, root_kid: str | None = None) -> TrustedCatalogs:
     """The chain as an administrator gave it: trust on first use, or from `root_kid` when that is demanded.
 
-    1. the first catalog is signed by one of its own roots
-    2. where a root is demanded, the first catalog names it and it signed the first catalog
+    1. where a root is demanded, the list begins with the first catalog that it signed: it may be a later root than
+       that of the publisher's first catalog, and knows nothing of what came before
+    2. the first catalog is signed by one of its own roots
     3. every further catalog follows as in `later_catalogs`
 
     Raises:
@@ -48,16 +49,18 @@ def first_catalogs(tokens: Sequence[str], *, root_kid: str | None = None) -> Tru
     if not tokens:
         raise Untrusted(Code.CHAIN_BROKEN, "The list of catalogs is empty.")
     # 1
-    document = read(tokens[0], Typ.CATALOG)
-    catalog = catalog_of(document.claims)
-    _verify_by_root(tokens[0], catalog)
+    if root_kid is not None:
+        signers = [read(token, Typ.CATALOG).kid for token in tokens]
+        if root_kid not in signers:
+            raise Untrusted(
+                Code.CHAIN_BROKEN,
+                f"The catalog is signed by root {signers[0]}; root {root_kid} was demanded.",
+                "Get the catalog from the publisher whose root this is.",
+            )
+        tokens = tokens[signers.index(root_kid) :]
     # 2
-    if root_kid is not None and document.kid != root_kid:
-        raise Untrusted(
-            Code.CHAIN_BROKEN,
-            f"The catalog is signed by root {document.kid}; root {root_kid} was demanded.",
-            "Get the catalog from the publisher whose root this is.",
-        )
+    catalog = catalog_of(read(tokens[0], Typ.CATALOG).claims)
+    _verify_by_root(tokens[0], catalog)
     # 3
     return later_catalogs(TrustedCatalogs(catalog, (tokens[0],)), tokens[1:])
 

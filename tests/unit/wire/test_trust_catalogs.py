@@ -268,13 +268,14 @@ def test_a_demanded_root_must_have_signed_the_first_catalog() -> None:
     assert "Get the catalog from the publisher whose root this is" in caught.value.cure
 
 
-def test_a_demanded_root_is_demanded_of_the_first_catalog_alone() -> None:
-    """A product pins the root that it was shipped with; rotations lead on from there, and not around it."""
+def test_a_list_is_read_from_the_first_catalog_of_the_demanded_root_on() -> None:
+    """A product pins the root of its own time; rotations lead on from there, and what came before proves it nothing."""
     rotated = tokens([E(1, "A", "A"), E(2, "B", "A"), E(3, "B", "B")])
-    assert first_catalogs(rotated, root_kid=KEYS["A"].kid).newest.seq == 3
-    for demanded in ("B", "C"):
-        with pytest.raises(Untrusted):
-            first_catalogs(rotated, root_kid=KEYS[demanded].kid)
+    assert first_catalogs(rotated, root_kid=KEYS["A"].kid).tokens == tuple(rotated)
+    assert first_catalogs(rotated, root_kid=KEYS["B"].kid).tokens == tuple(rotated[2:])
+    with pytest.raises(Untrusted) as caught:
+        first_catalogs(rotated, root_kid=KEYS["C"].kid)
+    assert caught.value.code is Code.CHAIN_BROKEN
 
 
 # --- roots that open and close ----------------------------------------------------------------------------------

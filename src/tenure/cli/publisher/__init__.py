@@ -11,6 +11,7 @@ COMMANDS = {
     "product": "tenure.cli.publisher.product",
     "key": "tenure.cli.publisher.key",
     "catalog": "tenure.cli.publisher.catalog",
+    "rotate": "tenure.cli.publisher.rotate",
     "serve": "tenure.cli.publisher.serve",
 }
 
