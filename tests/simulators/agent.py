@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from simulators.world import World
-from tenure.client.activation import Activation, PassedOver, Progress
+from tenure.client.activation import Activation, Progress
 from tenure.client.agent import Agent, Ask, NoLease, Outcome, Senses
 from tenure.client.memory import MemoryClientStore
+from tenure.client.passed_over import PassedOver
 from tenure.core.errors import Code, LocalFault, TenureError
 
 if TYPE_CHECKING:

@@ -28,7 +28,13 @@ class MemoryDns:
     """Names that get no answer, and how."""
     names: set[str] = field(default_factory=set)
     """Names that exist with nothing of interest."""
+    domains: tuple[str, ...] = ("corp.test",)
+    """Where the machine itself looks."""
     asked: list[str] = field(default_factory=list)
+
+    def own_domains(self) -> tuple[str, ...]:
+        """The machine's own domain and its search list."""
+        return self.domains
 
     def srv(self, name: str) -> SrvAnswer:
         """The records under a name."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from simulators.dns import MemoryDns
 from simulators.publisher import NOW, SimulatedPublisher, seeded
 from tenure.client.activation import Activation, Progress, Surroundings
 from tenure.client.exchange import Answer, Call
@@ -161,6 +162,7 @@ class World:
     elapsed: float = 0.0
     draws: float = 0.0
     """What every draw gives."""
+    dns: MemoryDns = field(default_factory=MemoryDns)
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def install(self, hosts: Sequence[str] = ("host.example",)) -> GrantingHost:
@@ -196,6 +198,7 @@ class World:
             draw=lambda: self.draws,
             elapsed=lambda: self.elapsed,
             pause=self.pause,
+            dns=self.dns,
         )
 
     @property

@@ -93,15 +93,29 @@ def test_importing_the_package_loads_nothing(tmp_path: Path) -> None:
 def test_no_client_loads_what_only_servers_have(program: str, tmp_path: Path) -> None:
     """Nor does it load what talks to hosts, before it talks to one."""
     loaded = modules_after(program, home=tmp_path)
-    assert not loaded & (SERVER_MODULES | {"urllib3"})
+    assert not loaded & (SERVER_MODULES | {"dns", "urllib3"})
+
+
+def test_a_machine_whose_host_is_set_pays_for_no_dns(tmp_path: Path) -> None:
+    """Dnspython is loaded with the first question, and none is asked."""
+    program = """
+from tenure.adapters.dns.machine import MachineDns
+from tenure.client.host_address import parse_host
+from tenure.client.host_choice import hosts_to_ask
+from tenure.client.state import Machine
+from tenure.programs import agent, check_host, client, discovery
+machine = Machine(machine_id=None, hosts=(parse_host("kms.example"),))
+assert hosts_to_ask(machine, discovery.ways(machine).dns, None).hosts == machine.hosts
+"""
+    assert "dns" not in modules_after(program, home=tmp_path)
 
 
 def test_the_library_checks_without_command_line_or_network(tmp_path: Path) -> None:
-    """A product that calls `check` loads neither click nor HTTP nor asyncio."""
+    """A product that calls `check` loads neither click nor HTTP nor DNS nor asyncio."""
     program = """
 from uuid import UUID
 from tenure import License
 jwk = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 assert License(root_key=jwk, product_id=UUID(int=1)).check().reason == "no_key"
 """
-    assert not modules_after(program, home=tmp_path) & {"asyncio", "click", "tenure.cli", "urllib3"}
+    assert not modules_after(program, home=tmp_path) & {"asyncio", "click", "dns", "tenure.cli", "urllib3"}

@@ -196,7 +196,7 @@ def _ckms(call: Call) -> Reply:
     return Reply(
         [
             "Key Management Service machine name cleared successfully.",
-            "Looking for hosts in DNS comes later; until then set one: tenure slmgr /skms HOST.",
+            "Hosts are looked for in DNS from now on.",
         ],
         {"hosts": []},
     )
@@ -204,10 +204,7 @@ def _ckms(call: Call) -> Reply:
 
 def _skms_domain(call: Call) -> Reply:
     domain, host = slmgr.set_domain(call.home, call.request.arguments[0])
-    lines = [
-        f"Key Management Service lookup domain set to {domain} successfully.",
-        "Looking for hosts in DNS comes later.",
-    ]
+    lines = [f"Key Management Service lookup domain set to {domain} successfully."]
     if host is not None:
         lines.append(f"Warning: /skms setting is in effect. {host.text} will be used for activation.")
     return Reply(lines, {"lookup_domain": domain})
@@ -218,8 +215,14 @@ def _ckms_domain(call: Call) -> Reply:
     return Reply(["Key Management Service lookup domain cleared successfully."], {"lookup_domain": None})
 
 
-def _skhc(_call: Call) -> Reply:
-    return Reply(["KMS host caching is enabled; it always is."])
+def _skhc(call: Call) -> Reply:
+    slmgr.set_host_caching(call.home, on=True)
+    return Reply(["KMS host caching is enabled."], {"host_caching": True})
+
+
+def _ckhc(call: Call) -> Reply:
+    slmgr.set_host_caching(call.home, on=False)
+    return Reply(["KMS host caching is disabled."], {"host_caching": False})
 
 
 def _act_type(call: Call) -> Reply:
@@ -310,6 +313,7 @@ SWITCHES: dict[str, Callable[[Call], Reply]] = {
     "skms-domain": _skms_domain,
     "ckms-domain": _ckms_domain,
     "skhc": _skhc,
+    "ckhc": _ckhc,
     "act-type": _act_type,
     "sai": _sai,
     "sri": _sri,

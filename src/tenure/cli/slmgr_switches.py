@@ -93,19 +93,15 @@ SWITCHES: Final[dict[str, Switch]] = {
             parameters=("HOST[:PORT]|:PORT|auto",),
             does="ask this activation host; `auto` is /ckms",
         ),
-        Switch(name="ckms", does="forget the host that was set"),
+        Switch(name="ckms", does="forget the host that was set, and look for hosts in DNS"),
         Switch(
             name="skms-domain",
             parameters=("DOMAIN",),
-            does="store the domain to look for hosts in; looking comes later",
+            does="look for hosts in this domain only",
         ),
         Switch(name="ckms-domain", does="forget that domain"),
-        Switch(name="skhc", does="nothing to do: a host that answered is kept"),
-        _later(
-            "ckhc",
-            does="Host caching belongs to DNS discovery, which is not built yet.",
-            instead="Name the hosts in their order: tenure client set-host HOST HOST.",
-        ),
+        Switch(name="skhc", does="host caching on: ask the host that answered first again"),
+        Switch(name="ckhc", does="host caching off: go by the records alone, each time"),
         Switch(
             name="act-type", parameters=("[0|1|2|3]",), does="0 and 2 are what holds here: through a host"
         ),

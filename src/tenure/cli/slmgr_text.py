@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import tenure
 from tenure.cli.printing import timestamp
+from tenure.client.status import HostSource
 from tenure.core.errors import Code
 from tenure.core.license_status import LicenseStatus, Reason, minutes_until
 from tenure.host.settings import DEFAULT_PORT
@@ -61,6 +62,11 @@ HRESULTS: Final[dict[Code, str]] = {
     Code.HOST_REVOKED: "0xC004F041",
 }
 """What an administrator of Windows would see where the error itself names none (kms-facts, section 9)."""
+HOST_LABELS: Final = {
+    HostSource.SET: "Registered KMS machine name",
+    HostSource.DNS: "KMS machine name from DNS",
+}
+"""Before a host, by how it is known."""
 _ACCESS_DENIED: Final = "0x80070005"
 
 
@@ -152,11 +158,11 @@ def _client_lines(one: MachineLicense) -> list[str]:
     lines = [f"Client Machine ID (CMID): {one.status.machine_id}"]
     if one.lookup_domain:
         lines.append(f"Registered KMS SRV record lookup domain: {one.lookup_domain}")
-    host = one.registered_host
-    if host is None:
+    host, source = one.status.host, one.status.host_source
+    if host is None or source is None:
         lines.append("DNS auto-discovery: KMS name not available")
     else:
-        lines.append(f"Registered KMS machine name: {host.text}")
+        lines.append(f"{HOST_LABELS[source]}: {host.text}")
         lines.append(f"KMS machine IP address: {_ip_address(host)}")
     for label, seconds in (
         ("Activation interval", one.activation_interval_s),
@@ -164,7 +170,7 @@ def _client_lines(one: MachineLicense) -> list[str]:
     ):
         if seconds is not None:
             lines.append(f"{label}: {seconds // 60} minutes")
-    return [*lines, "KMS host caching is enabled"]
+    return [*lines, f"KMS host caching is {'enabled' if one.host_caching else 'disabled'}"]
 
 
 def _added_lines(status: ProductStatus) -> list[str]:
@@ -177,7 +183,7 @@ def _added_lines(status: ProductStatus) -> list[str]:
     if status.license_status is not LicenseStatus.LICENSED:
         lines.append(f"Machine ID: {status.machine_id}")
         lines.append(
-            f"Activation host: {status.host.text if status.host else 'not set: tenure slmgr /skms HOST'}"
+            f"Activation host: {status.host.text if status.host else 'looked for in DNS; none has answered yet'}"
         )
     if status.license_status is LicenseStatus.NOTIFICATION:
         lines.append(f"Reduced functionality from: {timestamp(status.reduced_functionality_from)}")

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tenure.client.backoff import backoff
 from tenure.client.catalogs import follow_catalogs
 from tenure.client.exchange import Heard, converse, hold
+from tenure.client.host_choice import answered, failed, hosts_to_ask
+from tenure.client.passed_over import PassedOver, no_host
 from tenure.client.state import HeldLease, Machine
 from tenure.client.verdict import verdict_on
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted, UsageError
@@ -23,9 +26,10 @@ from tenure.wire.jws import Typ, read
 from tenure.wire.trust import accept_lease
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from uuid import UUID
 
+    from tenure.client.discovery import Dns
     from tenure.client.exchange import HostTransport
     from tenure.client.host_address import HostAddress
     from tenure.client.state import ClientState, ClientStore, InstalledProduct
@@ -52,6 +56,8 @@ class Surroundings:
     """Seconds on a clock that nobody sets."""
     pause: Callable[[float], None]
     """Lets so many seconds pass."""
+    dns: Dns
+    """Asked for hosts where none is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +87,6 @@ class StillShort:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A host that gave no lease, so that the next one was asked."""
-
-    host: HostAddress
-    error: TenureError
-
-    def __str__(self) -> str:
-        return f"{self.host.text}: {self.error.detail}"
-
-
-@dataclass(frozen=True, slots=True)
 class TryingAgain:
     """No host gave an answer; the machine asks again after a pause."""
 
@@ -117,12 +112,14 @@ class Activation:
         surroundings: Surroundings,
         *,
         tell: Callable[[Progress], None] = tell_nobody,
+        domain: str = "",
     ) -> None:
-        """`tell` hears what happens before the outcome."""
+        """`tell` hears what happens before the outcome; `domain` is where to look for hosts, whatever is set."""
         self._store = store
         self._transport = transport
         self._here = surroundings
         self._tell = tell
+        self._domain = domain
 
     def activate(self, product_id: UUID, *, seconds: float = 0) -> Activated | StillShort:
         """The product has a new lease, or the threshold was still not reached after `seconds` of waiting.
@@ -131,8 +128,8 @@ class Activation:
         503 the pauses double (`backoff`).
 
         Raises:
-            UsageError: code `not_set_up`, when no key or no host is set.
-            Refused, Unavailable, Untrusted: no host gave a lease, and why.
+            UsageError: code `not_set_up`, when no key is installed.
+            Refused, Unavailable, Untrusted: no host gave a lease, or none was found, and why.
             LocalFault: the store cannot be written.
         """
         end = self._here.elapsed() + seconds
@@ -180,17 +177,22 @@ class Activation:
             As `activate`. Of several hosts each that gave no lease is told as passed over before.
         """
         state, machine, product = self._prepare(product_id)
+        choice = hosts_to_ask(machine, self._here.dns, self._here.draw, domain=self._domain)
         passed_over: list[PassedOver] = []
-        for host in machine.hosts:
+        for host in choice.hosts:
             if passed_over:
                 self._tell(passed_over[-1])
             try:
-                return self._ask_host(host, state, machine, product, wait)
+                outcome = self._ask_host(host, state, machine, product, wait)
             except (Refused, Unavailable, Untrusted) as error:
                 passed_over.append(PassedOver(host, error))
+                self._note(machine, partial(failed, choice=choice, host=host, error=error))
+            else:
+                self._note(machine, partial(answered, choice=choice, host=host))
+                return outcome
         if len(passed_over) > 1:
             self._tell(passed_over[-1])
-        raise _no_host(passed_over)
+        raise no_host(passed_over, choice.failure)
 
     def _prepare(self, product_id: UUID) -> tuple[ClientState, Machine, InstalledProduct]:
         """The state to ask from: a copied installation has a machine id of its own from here on."""
@@ -205,22 +207,24 @@ class Activation:
             )
         fingerprint = self._here.fingerprint_of(product.publisher_id)
 
+        machines: list[Machine] = []
+
         def change(state: ClientState) -> ClientState:
             machine = state.machine or Machine(machine_id=self._here.new_uuid())
-            return state.with_machine(
-                recognized(machine, product.publisher_id, fingerprint, self._here.new_uuid)
-            ).at(now)
+            machines.append(recognized(machine, product.publisher_id, fingerprint, self._here.new_uuid))
+            return state.with_machine(machines[-1]).at(now)
 
         state = self._store.update(change)
-        machine = state.machine
-        if machine is None or not machine.hosts:
-            raise UsageError(
-                Code.NOT_SET_UP,
-                "No activation host is set.",
-                "Set one: tenure client set-host HOST[:PORT].",
-                hresult="0xC004F074",
-            )
-        return state, machine, product
+        return state, machines[-1], product
+
+    def _note(self, machine: Machine, learn: Callable[[Machine], Machine]) -> None:
+        """What was learned of a host is kept, if it is new to the machine that asked."""
+
+        def change(state: ClientState) -> ClientState:
+            return state.with_machine(learn(state.machine)) if state.machine is not None else state
+
+        if learn(machine) != machine:
+            self._store.update(change)
 
     def _ask_host(
         self, host: HostAddress, state: ClientState, machine: Machine, product: InstalledProduct, wait: int
@@ -348,32 +352,16 @@ def with_granted(
             epochs={**machine.epochs, host_id: lease.epoch},
         )
     )
-    held = HeldLease(lease=granted.lease, certificate=granted.certificate, draw=draw, host=host)
+    held = HeldLease(
+        lease=granted.lease,
+        certificate=granted.certificate,
+        draw=draw,
+        host=host,
+        found=host not in machine.hosts,
+    )
     return state.with_lease(pending.product_id, held), lease
 
 
 def _may_pass(error: TenureError) -> bool:
     """Whether waiting may cure it."""
     return isinstance(error, Unavailable) or error.code is Code.RATE_LIMITED
-
-
-def _no_host(passed_over: Sequence[PassedOver]) -> TenureError:
-    """The one error that tells why no host gave a lease.
-
-    Of one host, its own. Of several, a rule's refusal tells most, then an answer that cannot be trusted; else no
-    host could be reached.
-    """
-    if len(passed_over) == 1:
-        return passed_over[0].error
-    named = "; ".join(str(one) for one in passed_over)
-    for kind in (Refused, Untrusted):
-        for one in passed_over:
-            if isinstance(one.error, kind):
-                return kind(
-                    one.error.code, f"No host gave a lease. {named}", one.error.cure, one.error.hresult
-                )
-    return Unavailable(
-        Code.HOST_UNREACHABLE,
-        f"No host could be reached. {named}",
-        "Check the network and the addresses: tenure client set-host HOST[:PORT] ...",
-    )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tenure.client.exchange import HostTransport
     from tenure.client.host_address import HostAddress
-    from tenure.client.state import ClientState, InstalledProduct
+    from tenure.client.state import ClientState, FoundHost, InstalledProduct
     from tenure.core.certificate import HostCertificate
     from tenure.core.clock import Clock
     from tenure.core.network import Connection
@@ -98,6 +98,8 @@ class HostCheck:
     """What was found about one host; what comes after a `failure` is empty."""
 
     host: HostAddress
+    found: FoundHost | None = None
+    """How the DNS named it; None: somebody did."""
     failure: TenureError | None = None
     reached: tuple[Reached, ...] = ()
     health: Health | None = None
@@ -114,7 +116,13 @@ class HostCheck:
 
 
 def check_host(
-    host: HostAddress, state: ClientState, *, network: Network, transport: HostTransport, clock: Clock
+    host: HostAddress,
+    state: ClientState,
+    *,
+    network: Network,
+    transport: HostTransport,
+    clock: Clock,
+    found: FoundHost | None = None,
 ) -> HostCheck:
     """How far the host can be reached, and what it would do; it never raises for what it finds."""
     reached: tuple[Reached, ...] = ()
@@ -139,7 +147,7 @@ def check_host(
         }
         certificates = tuple(_opened(token, catalogs, clock()) for token in tokens)
     except TenureError as error:
-        return HostCheck(host=host, failure=error, reached=reached)
+        return HostCheck(host=host, found=found, failure=error, reached=reached)
     prospects = [
         _prospect(
             product,
@@ -153,6 +161,7 @@ def check_host(
     ]
     return HostCheck(
         host=host,
+        found=found,
         reached=reached,
         health=health,
         clock_difference=difference,

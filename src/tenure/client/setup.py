@@ -130,7 +130,7 @@ def install_key(
 def set_hosts(
     hosts: Sequence[HostAddress], *, store: ClientStore, clock: Clock, new_uuid: Callable[[], UUID]
 ) -> tuple[HostAddress, ...]:
-    """These hosts, and no others, are asked, in this order; none: they are looked for in the network.
+    """These hosts, and no others, are asked, in this order; none: they are looked for in the DNS, from scratch.
 
     Raises:
         LocalFault: the store cannot be written.
@@ -140,7 +140,7 @@ def set_hosts(
 
     def change(state: ClientState) -> ClientState:
         machine = state.machine or Machine(machine_id=new_uuid())
-        return state.with_machine(replace(machine, hosts=unique)).at(now)
+        return state.with_machine(replace(machine, hosts=unique, found_host=None)).at(now)
 
     return _machine(store.update(change)).hosts
 

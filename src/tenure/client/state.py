@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tenure.core.errors import Code, UsageError
 from tenure.core.product_key import parse
+from tenure.wire.srv_label import DEFAULT_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
     from tenure.client.host_address import HostAddress
     from tenure.core.catalog import Product
     from tenure.wire.trust import TrustedCatalogs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundHost:
+    """A host that the DNS named."""
+
+    host: HostAddress
+    domain: str
+    """Where its record stands."""
+    priority: int
+    """Of its record: the smallest is tried first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +49,15 @@ class Machine:
     keys_removed: Mapping[UUID, int] = field(default_factory=dict)
     """When the first key was installed of each product whose key was removed: that renews no grace."""
     lookup_domain: str = ""
-    """The DNS domain in which hosts are to be looked for; empty: the machine's own."""
+    """The DNS domain in which hosts are looked for; empty: the machine's own, and its search list."""
+    srv_label: str = DEFAULT_LABEL
+    """The label of the records that name hosts."""
+    dns_server: str = ""
+    """The address of the DNS server that is asked, with its port; empty: the machine's own."""
+    host_caching: bool = True
+    """Whether a host that was found is remembered."""
+    found_host: FoundHost | None = None
+    """The host that answered last, of those that the DNS named (`client.host_choice`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +88,8 @@ class HeldLease:
     """In [0, 1), drawn once: how much earlier than the host said this machine renews."""
     host: HostAddress
     """Which host granted it."""
+    found: bool = False
+    """Whether that host was found; else it was set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -22,6 +23,15 @@ _NO_PRODUCT: Final = UUID(int=0)
 """The nil UUID, which no product has."""
 
 
+class HostSource(StrEnum):
+    """How a machine knows a host."""
+
+    SET = "set"
+    """An administrator named it."""
+    DNS = "dns"
+    """It was found."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductStatus:
     """One product on this machine. Times in Unix seconds; None where there is nothing to tell."""
@@ -34,6 +44,8 @@ class ProductStatus:
     machine_id: UUID | None
     fingerprint_source: str
     host: HostAddress | None
+    host_source: HostSource | None
+    """How the host is known."""
     lease_id: str | None
     lease_expires: int | None
     notification_from: int | None
@@ -65,6 +77,7 @@ def product_status(
     verdict = verdict_on(state, wanted, fingerprint=fingerprint, now=now)
     definition = state.definition(wanted)
     judgement, lease = verdict.judgement, verdict.lease
+    host, source = _host(state, wanted, lease)
     return ProductStatus(
         license_status=judgement.status,
         reason=verdict.reason,
@@ -73,7 +86,8 @@ def product_status(
         partial_key=installed.partial_key if installed else None,
         machine_id=state.machine.machine_id if state.machine else None,
         fingerprint_source=fingerprint_source,
-        host=_host(state, wanted, lease),
+        host=host,
+        host_source=source,
         lease_id=lease.lease_id if lease else None,
         lease_expires=lease.exp if lease else None,
         notification_from=judgement.notification_from,
@@ -105,10 +119,18 @@ def all_statuses(
     ]
 
 
-def _host(state: ClientState, product_id: UUID, lease: Lease | None) -> HostAddress | None:
-    """The host that granted the lease, unless an administrator has set others since; then the first of those."""
+def _host(
+    state: ClientState, product_id: UUID, lease: Lease | None
+) -> tuple[HostAddress | None, HostSource | None]:
+    """The host that granted the lease, unless an administrator has set others since; then the first of those.
+
+    Without a lease, the host that was found and answered last; one that is set no more has no source.
+    """
     hosts = state.machine.hosts if state.machine else ()
-    granted_by = state.leases[product_id].host if lease else None
-    if granted_by is not None and (granted_by in hosts or not hosts):
-        return granted_by
-    return hosts[0] if hosts else None
+    held = state.leases[product_id] if lease else None
+    if hosts:
+        return (held.host if held and held.host in hosts else hosts[0]), HostSource.SET
+    if held is not None:
+        return held.host, HostSource.DNS if held.found else None
+    found = state.machine.found_host if state.machine else None
+    return (found.host, HostSource.DNS) if found else (None, None)

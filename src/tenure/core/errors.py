@@ -62,6 +62,7 @@ class Code(StrEnum):
     PRODUCT_TAKEN = "product_taken"
     FOREIGN_KEY = "foreign_key"
     TRIAL_ONLY = "trial_only"
+    FOREIGN_SERVICE = "foreign_service"
 
     # No answer
     HOST_UNREACHABLE = "host_unreachable"

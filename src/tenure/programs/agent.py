@@ -18,18 +18,19 @@ from tenure.adapters.http.host_transport import HttpHostTransport
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.fingerprint import is_virtual, machine_fingerprint, read_installation
 from tenure.adapters.os.randomness import draw, new_uuid
-from tenure.client.activation import Activation, PassedOver, Progress, Surroundings
+from tenure.client.activation import Activation, Progress, Surroundings
 from tenure.client.agent import Agent, Ask, NoLease, Outcome, Senses
 from tenure.client.diary import Level, Notice
+from tenure.client.passed_over import PassedOver
 from tenure.core.errors import Code, LocalFault, TenureError
 from tenure.programs.client import own_name
+from tenure.programs.discovery import ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
     from tenure.adapters.os.home import Home
-    from tenure.client.exchange import HostTransport
     from tenure.client.state import ClientState
 
 WATCH_SECONDS: Final = 2.0
@@ -111,11 +112,10 @@ class AgentProgram:
         http = HttpClient()
         with process_lock(self._home.client / LOCK_NAME, "Another agent"):
             self._tell(Notice(Level.INFO, f"The agent looks after the products in {self._home.client}."))
-            transport = HttpHostTransport(http)
             while True:
                 for ask in self._agent.turn():
                     threading.Thread(
-                        target=self._work, args=(ask, transport), name=f"ask-{ask.product_id}", daemon=True
+                        target=self._work, args=(ask, http), name=f"ask-{ask.product_id}", daemon=True
                     ).start()
                 self._tell_damage()
                 item = self._next()
@@ -139,7 +139,7 @@ class AgentProgram:
         except Empty:
             return None
 
-    def _work(self, ask: Ask, transport: HostTransport) -> None:
+    def _work(self, ask: Ask, http: HttpClient) -> None:
         """In a thread: ask, and put what came of it into the inbox, whatever it is."""
         passed_over: list[TenureError] = []
 
@@ -147,18 +147,21 @@ class AgentProgram:
             if isinstance(progress, PassedOver):
                 passed_over.append(progress.error)
 
-        surroundings = Surroundings(
-            clock=system_clock,
-            fingerprint_of=self._given or (lambda p: machine_fingerprint(self._home.client, p)),
-            hostname=own_name(),
-            virtual=is_virtual(),
-            new_uuid=new_uuid,
-            draw=draw,
-            elapsed=time.monotonic,
-            pause=time.sleep,
-        )
         outcome: Outcome
         try:
+            found_by = ways(self._store.load().machine)
+            surroundings = Surroundings(
+                clock=system_clock,
+                fingerprint_of=self._given or (lambda p: machine_fingerprint(self._home.client, p)),
+                hostname=own_name(),
+                virtual=is_virtual(),
+                new_uuid=new_uuid,
+                draw=draw,
+                elapsed=time.monotonic,
+                pause=time.sleep,
+                dns=found_by.dns,
+            )
+            transport = HttpHostTransport(http, found_by.named_addresses)
             activation = Activation(self._store, transport, surroundings, tell=note)
             outcome = activation.ask(ask.product_id, wait=ask.wait)
         except _StoppedError:

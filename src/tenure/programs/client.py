@@ -26,6 +26,7 @@ from tenure.client.activation import Activated, Activation, Progress, StillShort
 from tenure.client.status import ProductStatus, all_statuses, product_status
 from tenure.core.errors import Code, LocalFault, TenureError, Untrusted, UsageError
 from tenure.programs.catalog_files import find_catalog
+from tenure.programs.discovery import AS_SET, Lookup, ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -82,7 +83,7 @@ def install_key(
 
 
 def set_hosts(home: Home, hosts: Sequence[HostAddress], *, warn: Warn) -> tuple[HostAddress, ...]:
-    """The machine in this home asks these hosts, in this order; none: it has none set."""
+    """The machine in this home asks these hosts, in this order; none: it looks for them in the DNS."""
     store = _open(home)
     hosts = setup.set_hosts(hosts, store=store, clock=system_clock, new_uuid=new_uuid)
     _tell_damage(store, warn)
@@ -90,18 +91,24 @@ def set_hosts(home: Home, hosts: Sequence[HostAddress], *, warn: Warn) -> tuple[
 
 
 def activate(
-    home: Home, *, product: str | None, seconds: float, warn: Warn, tell: Callable[[Progress], None]
+    home: Home,
+    *,
+    product: str | None,
+    seconds: float,
+    warn: Warn,
+    tell: Callable[[Progress], None],
+    lookup: Lookup = AS_SET,
 ) -> list[Attempt]:
     """Every product of this home's machine, or the one that is named, was asked for, for `seconds` in all.
 
     Each is asked for once before any is waited for, so that the machine counts everywhere meanwhile.
 
     Raises:
-        UsageError: no such product, or no key installed.
+        UsageError: no such product, no key installed, or nothing to look hosts up by in `lookup`.
         LocalFault: the home cannot be used.
     """
     end = time.monotonic() + seconds
-    with _asking(home, warn, tell) as (activation, state):
+    with _asking(home, warn, tell, lookup) as (activation, state):
         wanted = _wanted(home, state, product)
         attempts = {p: _attempt(p, activation.activate) for p in wanted} if len(wanted) > 1 else {}
         for product_id in wanted:
@@ -112,13 +119,20 @@ def activate(
         return list(attempts.values())
 
 
-def renew(home: Home, *, product: str | None, warn: Warn, tell: Callable[[Progress], None]) -> list[Attempt]:
+def renew(
+    home: Home,
+    *,
+    product: str | None,
+    warn: Warn,
+    tell: Callable[[Progress], None],
+    lookup: Lookup = AS_SET,
+) -> list[Attempt]:
     """The lease of every product, or of the one that is named, was asked for anew.
 
     Raises:
         As `activate`.
     """
-    with _asking(home, warn, tell) as (activation, state):
+    with _asking(home, warn, tell, lookup) as (activation, state):
         return [_attempt(p, activation.renew) for p in _wanted(home, state, product)]
 
 
@@ -170,7 +184,7 @@ def refuse_foreign_key(typed: str) -> None:
 
 @contextmanager
 def _asking(
-    home: Home, warn: Warn, tell: Callable[[Progress], None]
+    home: Home, warn: Warn, tell: Callable[[Progress], None], lookup: Lookup
 ) -> Iterator[tuple[Activation, ClientState]]:
     # Here, because `status` asks nobody, and urllib3 is a fifth of its time.
     from tenure.adapters.http.client import HttpClient  # noqa: PLC0415 - as said
@@ -179,6 +193,7 @@ def _asking(
     store = _open(home)
     state = store.load()
     _tell_damage(store, warn)
+    found_by = ways(state.machine, lookup)
     http = HttpClient()
     surroundings = Surroundings(
         clock=system_clock,
@@ -189,9 +204,11 @@ def _asking(
         draw=draw,
         elapsed=time.monotonic,
         pause=time.sleep,
+        dns=found_by.dns,
     )
+    transport = HttpHostTransport(http, found_by.named_addresses)
     try:
-        yield Activation(store, HttpHostTransport(http), surroundings, tell=tell), state
+        yield Activation(store, transport, surroundings, tell=tell, domain=found_by.domain), state
     finally:
         http.close()
 

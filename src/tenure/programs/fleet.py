@@ -12,6 +12,7 @@ from itertools import count
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
+from tenure.adapters.dns.machine import MachineDns
 from tenure.adapters.http.client import HttpClient
 from tenure.adapters.http.host_transport import HttpHostTransport
 from tenure.adapters.os.clock import system_clock
@@ -215,6 +216,8 @@ def _one_machine(fleet: Fleet, transport: HostTransport, number: int, seconds: f
             draw=draw,
             elapsed=time.monotonic,
             pause=time.sleep,
+            # Its host is set, so nobody asks.
+            dns=MachineDns(),
         ),
     )
     try:

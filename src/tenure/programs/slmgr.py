@@ -10,8 +10,8 @@ from tenure.adapters.files.client_store import FileClientStore
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.randomness import new_uuid
 from tenure.client.activation import Activated, StillShort
+from tenure.client.discovery_settings import DiscoveryChange, change_discovery, parse_domain
 from tenure.client.host_address import parse_host
-from tenure.client.lookup_domain import parse_domain, set_lookup_domain
 from tenure.core.errors import Code, TenureError, UsageError
 from tenure.core.product_key import KeyType, parse
 from tenure.host import settings
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tenure.client.activation import Progress
     from tenure.client.host_address import HostAddress
     from tenure.client.lifecycle import RemovedKey
-    from tenure.client.state import ClientState
+    from tenure.client.state import ClientState, Machine
     from tenure.core.catalog import Catalog
     from tenure.host.store import HostStore
     from tenure.programs.client import Warn
@@ -148,20 +148,28 @@ def set_host(home: Home, typed: str, *, warn: Warn) -> tuple[HostAddress, ...]:
 
 
 def clear_host(home: Home, *, warn: Warn) -> None:
-    """No host is set on this machine."""
+    """No host is set on this machine, so the DNS is asked for them."""
     client.set_hosts(home, [], warn=warn)
 
 
 def set_domain(home: Home, typed: str) -> tuple[str, HostAddress | None]:
-    """The domain to look for hosts in is stored, and the host that is set all the same; empty: it is forgotten.
+    """Hosts are looked for in this domain; empty: in the machine's own. What comes back is a host that is set all the same.
 
     Raises:
         UsageError: code `invalid_argument`.
     """
     domain = parse_domain(typed) if typed else ""
+    return domain, next(iter(_change_discovery(home, DiscoveryChange(domain=domain)).hosts), None)
+
+
+def set_host_caching(home: Home, *, on: bool) -> None:
+    """Whether the host that answered is asked first again."""
+    _change_discovery(home, DiscoveryChange(host_caching=on))
+
+
+def _change_discovery(home: Home, wanted: DiscoveryChange) -> Machine:
     store = FileClientStore(home.client)
-    set_lookup_domain(domain, store=store, clock=system_clock, new_uuid=new_uuid)
-    return domain, next(iter(hosts_of(store.load())), None)
+    return change_discovery(wanted, store=store, clock=system_clock, new_uuid=new_uuid)
 
 
 def set_retry_interval(home: Home, minutes: int) -> bool:

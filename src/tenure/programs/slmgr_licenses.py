@@ -37,9 +37,8 @@ class MachineLicense:
     status: ProductStatus
     publisher_id: UUID | None
     publisher: str | None
-    registered_host: HostAddress | None
-    """The host to ask, where an administrator set any."""
     lookup_domain: str
+    host_caching: bool
     activation_interval_s: int | None
     """How often it asks before it is activated, by its policy."""
     renewal_interval_s: int | None
@@ -200,8 +199,8 @@ def _machine_license(state: ClientState, status: ProductStatus) -> MachineLicens
         status=status,
         publisher_id=catalog.publisher_id if catalog else None,
         publisher=catalog.name if catalog else None,
-        registered_host=status.host if hosts_of(state) else None,
         lookup_domain=state.machine.lookup_domain if state.machine else "",
+        host_caching=state.machine.host_caching if state.machine else True,
         activation_interval_s=policy.retry_interval_s if policy else None,
         renewal_interval_s=renewal or (policy.renewal_interval_s if policy else None),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,3 +76,50 @@ def test_a_redirect_is_not_followed(transport: HttpHostTransport, host: Granting
     host.catalogs_answer = Answer(302, b"", {"location": "http://elsewhere.example/"})
     with listening(host) as url:
         assert transport.ask(parse_host(url), Call("GET", "/v1/somewhere")).status == 302
+
+
+def test_a_name_is_looked_up_where_it_was_said(host: GrantingHost) -> None:
+    """The connection goes to the address that was found; the first that takes one answers."""
+    found = {"kms.corp.test": ["127.0.0.2", "127.0.0.1"]}
+    http = HttpClient()
+    with listening(host) as url:
+        port = parse_host(url).port
+        transport = HttpHostTransport(http, lambda name: found[name])
+        assert transport.ask(parse_host(f"kms.corp.test:{port}"), Call("GET", "/v1/catalogs")).status == 200
+    with pytest.raises(Unavailable, match="connection refused") as caught:
+        transport.ask(parse_host(f"kms.corp.test:{port}"), Call("GET", "/v1/catalogs"))
+    http.close()
+    assert f"kms.corp.test:{port}" in caught.value.detail
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_server_is_called_by_its_name_not_by_its_address(scheme: str) -> None:
+    """In `Host`, and in the name that TLS asks for: a host may serve several."""
+    http = HttpClient()
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as asking:
+        server.settimeout(20)
+        port = server.getsockname()[1]
+        transport = HttpHostTransport(http, lambda _name: ["127.0.0.1"])
+        address = parse_host(f"{scheme}://kms.corp.test:{port}")
+        asked = asking.submit(transport.ask, address, Call("GET", "/v1/health"))
+        connection, _ = server.accept()
+        with connection:
+            said = connection.recv(4096)
+        with pytest.raises(Unavailable):
+            asked.result()
+    http.close()
+    assert b"kms.corp.test" in said
+    assert (f"host: kms.corp.test:{port}".encode() in said.lower()) is (scheme == "http")
+
+
+def test_a_name_that_nobody_knows_is_told() -> None:
+    """Nothing is connected to."""
+
+    def unknown(name: str) -> list[str]:
+        raise Unavailable(Code.DNS_NO_RECORD, f"Nobody knows {name}.")
+
+    http = HttpClient()
+    with pytest.raises(Unavailable, match="Nobody knows kms") as caught:
+        HttpHostTransport(http, unknown).ask(parse_host("kms.corp.test"), Call("GET", "/v1/health"))
+    http.close()
+    assert caught.value.code is Code.DNS_NO_RECORD

@@ -26,6 +26,10 @@ six             AAAA fd00::6
 text            TXT "nothing else"
 alias           CNAME host
 dangling        CNAME gone
+loop            CNAME pool
+pool            CNAME loop
+_loop._tcp      CNAME loop
+local           A 127.0.0.1
 """
 # BIND takes 100 records of one name and type; these are some 6,000 bytes.
 MANY = "\n".join(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rrset
 import pytest
 
 from tenure.adapters.dns.resolver import DnsResolver
@@ -87,6 +88,7 @@ def test_an_answer_that_does_not_fit_comes_over_tcp(resolver: DnsResolver) -> No
         pytest.param("_vlmcs._tcp.example.test", DnsOutcome.NO_NAME, id="NXDOMAIN"),
         pytest.param("_vlmcs._tcp.broken.test", DnsOutcome.SERVER_FAILED, id="SERVFAIL"),
         pytest.param("_vlmcs._tcp.elsewhere.test", DnsOutcome.REFUSED, id="REFUSED"),
+        pytest.param("_loop._tcp.example.test", DnsOutcome.SERVER_FAILED, id="a loop of aliases"),
         pytest.param(f"{'x' * 64}.test", DnsOutcome.MALFORMED, id="no name: a label of 64"),
         pytest.param("a..test", DnsOutcome.MALFORMED, id="no name: an empty label"),
     ],
@@ -240,6 +242,24 @@ def test_a_server_that_talks_nonsense_gives_no_answer(mute: socket.socket) -> No
     thread.join()
     assert not answer.outcome.is_answer
     assert answer.detail
+
+
+def test_a_server_that_leads_in_a_circle_is_told_as_such(mute: socket.socket) -> None:
+    """BIND sees its own loop of aliases; another server's may come through, and is no answer."""
+
+    def circle() -> None:
+        question, peer = mute.recvfrom(512)
+        answer = dns.message.make_response(dns.message.from_wire(question))
+        for one, other in (("_x._tcp.a.test.", "b.test."), ("b.test.", "_x._tcp.a.test.")):
+            answer.answer.append(dns.rrset.from_text(one, 60, "IN", "CNAME", other))
+        mute.sendto(answer.to_wire(), peer)
+
+    thread = threading.Thread(target=circle)
+    thread.start()
+    answer = DnsResolver(_address(mute), seconds=20).srv("_x._tcp.a.test")
+    thread.join()
+    assert answer.outcome is DnsOutcome.MALFORMED
+    assert answer.detail == "the aliases (CNAME) lead in a circle"
 
 
 def test_a_server_that_is_silent_is_told_as_such(mute: socket.socket) -> None:

@@ -11,6 +11,7 @@ from simulators.publisher import NOW
 from simulators.world import World
 from tenure.cli.slmgr_text import error_lines, expiration, license_information
 from tenure.client.host_address import parse_host
+from tenure.client.status import HostSource
 from tenure.core.errors import Code, LocalFault, Refused, TenureError, Unavailable, UsageError
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY
@@ -66,8 +67,8 @@ def machine(status: ProductStatus, **changes: Any) -> MachineLicense:
         "status": status,
         "publisher_id": PUBLISHER_ID,
         "publisher": "Example Software",
-        "registered_host": status.host,
         "lookup_domain": "",
+        "host_caching": True,
         "activation_interval_s": 7_200,
         "renewal_interval_s": 604_800,
     }
@@ -199,37 +200,60 @@ def test_a_product_without_a_key_is_not_in_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "domain", "expected"),
+    ("host", "source", "domain", "expected"),
     [
         pytest.param(
             parse_host("10.5.213.229:1700"),
+            HostSource.SET,
             "",
             ["Registered KMS machine name: 10.5.213.229:1700", "KMS machine IP address: 10.5.213.229"],
             id="an-address",
         ),
         pytest.param(
             parse_host("[2001:db8::1]:1688"),
+            HostSource.SET,
             "",
             ["Registered KMS machine name: [2001:db8::1]:1688", "KMS machine IP address: 2001:db8::1"],
             id="ipv6",
         ),
         pytest.param(
+            parse_host("kms1.corp.example"),
+            HostSource.DNS,
+            "corp.example",
+            [
+                "Registered KMS SRV record lookup domain: corp.example",
+                "KMS machine name from DNS: kms1.corp.example:1688",
+            ],
+            id="found",
+        ),
+        pytest.param(
+            parse_host("kms.example"),
             None,
             "corp.example",
             [
                 "Registered KMS SRV record lookup domain: corp.example",
                 "DNS auto-discovery: KMS name not available",
             ],
-            id="discovery",
+            id="set-once-and-cleared",
         ),
+        pytest.param(None, None, "", ["DNS auto-discovery: KMS name not available"], id="none-yet"),
     ],
 )
-def test_where_a_host_is_looked_for_is_told(host: Any, domain: str, expected: list[str]) -> None:
-    """A registered host with its address; else the domain, and that nothing was found."""
-    one = machine(status_at(0), registered_host=host, lookup_domain=domain)
+def test_where_a_host_is_looked_for_is_told(
+    host: Any, source: HostSource | None, domain: str, expected: list[str]
+) -> None:
+    """A host that is set or was found, with its address; else the domain, and that nothing was found."""
+    one = machine(status_at(0, host=host, host_source=source), lookup_domain=domain)
     lines = [line.strip() for line in license_information(told(one), detailed=False)]
     at = lines.index(expected[0])
-    assert lines[at : at + 2] == expected
+    assert lines[at : at + len(expected)] == expected
+
+
+@pytest.mark.parametrize(("on", "word"), [(True, "enabled"), (False, "disabled")], ids=["on", "off"])
+def test_whether_the_host_is_cached_is_told(word: str, *, on: bool) -> None:
+    """In Microsoft's words, last of the client's lines."""
+    lines = license_information(told(machine(status_at(0), host_caching=on)), detailed=False)
+    assert f"    KMS host caching is {word}" in lines
 
 
 def test_a_host_prints_the_labels_of_microsofts_hosts_in_their_order() -> None:

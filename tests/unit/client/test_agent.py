@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.agent import SimulatedAgent
+from simulators.dns import srv
 from simulators.publisher import NOW
 from simulators.world import SHORT, GrantingHost, Turn, World
 from simulators.wrong_leases import changed
 from tenure.client.agent import KEEP_TIME_SECONDS, Ask, NoLease
+from tenure.client.discovery_settings import DiscoveryChange, change_discovery
 from tenure.client.host_address import parse_host
 from tenure.client.lifecycle import rearm, remove_key
 from tenure.client.setup import set_hosts
@@ -182,12 +184,32 @@ def test_another_host_is_asked_as_soon_as_it_is_set(it: SimulatedAgent) -> None:
     assert status(it) is LicenseStatus.LICENSED
 
 
-def test_without_a_host_it_says_what_to_do_and_waits(it: SimulatedAgent) -> None:
-    """No host is set: told with the cure, and tried again in two hours at the latest."""
+def test_without_a_host_it_says_what_to_do_and_finds_one_that_is_published(it: SimulatedAgent) -> None:
+    """None is set, and the DNS names none: it is asked again after a second, doubling to 15 minutes."""
     set_hosts([], store=it.world.store, clock=it.world.clock, new_uuid=it.world.new_uuid)
     it.live(HOUR)
-    assert it.times == [0.0]
+    assert it.times[:4] == [0.0, 1.0, 3.0, 7.0]
+    assert it.times[-1] - it.times[-2] <= HOUR / 4
     assert "tenure client set-host" in it.said
+    it.world.dns.records["_tenure._tcp.corp.test"] = [srv("host.example")]
+    it.live(HOUR / 4)
+    assert status(it) is LicenseStatus.LICENSED
+
+
+def test_where_hosts_are_looked_for_may_change_while_it_runs(it: SimulatedAgent) -> None:
+    """It asks at once, as after any other change."""
+    world = it.world
+    set_hosts([], store=world.store, clock=world.clock, new_uuid=world.new_uuid)
+    world.dns.records["_own._tcp.other.test"] = [srv("host.example")]
+    it.live(HOUR)
+    change_discovery(
+        DiscoveryChange(domain="other.test", label="_own"),
+        store=world.store,
+        clock=world.clock,
+        new_uuid=world.new_uuid,
+    )
+    it.step()
+    assert status(it) is LicenseStatus.LICENSED
 
 
 def test_a_key_that_is_removed_is_forgotten(it: SimulatedAgent, host: GrantingHost) -> None:

@@ -9,7 +9,8 @@ import pytest
 from simulators.publisher import seeded
 from simulators.world import SHORT, World
 from simulators.wrong_leases import changed
-from tenure.client.activation import Activated, PassedOver, StillShort
+from tenure.client.activation import Activated, StillShort
+from tenure.client.passed_over import PassedOver
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import pytest
 from simulators.publisher import NOW, SimulatedPublisher
 from simulators.world import World, status_of
 from tenure.client.state import ClientState
+from tenure.client.status import HostSource
 from tenure.core.errors import Code
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY
@@ -138,7 +139,7 @@ def test_the_lease_s_own_time_counts_when_the_machine_s_file_is_lost() -> None:
 
 
 def test_the_host_shown_is_the_one_that_granted_unless_others_were_set() -> None:
-    """After `set-host` the new one; after `clear-host` the one that granted."""
+    """After `set-host` the new one; after `clear-host` the one that granted, which is set no more."""
     world = World(dead={"a.example"})
     world.install(["a.example", "b.example"])
     world.activation.activate(world.product_id)
@@ -146,9 +147,10 @@ def test_the_host_shown_is_the_one_that_granted_unless_others_were_set() -> None
     assert world.status.host.text == "b.example:1688"
     world.install(["c.example"])
     assert world.status.host.text == "c.example:1688"
+    assert world.status.host_source is HostSource.SET
     state = world.store.load()
     assert state.machine is not None
     cleared = state.with_machine(replace(state.machine, hosts=()))
     status = status_of(cleared, world.product_id, fingerprint=world.fingerprint, now=NOW)
     assert status.host is not None
-    assert status.host.text == "b.example:1688"
+    assert (status.host.text, status.host_source) == ("b.example:1688", None)

@@ -27,7 +27,7 @@ PUBLISHED: Final = """
     storage_unavailable overloaded internal
     key_unknown key_blocked key_limit key_type request_changed request_expired publisher_mismatch
     product_key_malformed policy_out_of_bounds catalog_invalid invalid_argument not_set_up set_up_already
-    product_unknown product_taken foreign_key trial_only
+    product_unknown product_taken foreign_key trial_only foreign_service
     host_unreachable publisher_unreachable
     document_malformed signature_invalid chain_broken catalog_rolled_back certificate_invalid lease_invalid
     host_superseded state_damaged

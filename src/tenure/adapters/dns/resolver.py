@@ -21,6 +21,7 @@ from tenure.core.errors import Code, Unavailable
 from tenure.core.network import AddressAnswer, DnsOutcome, SrvAnswer, SrvRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tenure.adapters.dns.server import DnsServer
@@ -121,9 +122,26 @@ def machine_suffixes(file: Path | None = None) -> tuple[str, ...]:
 
     `file` stands for /etc/resolv.conf; on Windows the registry is read instead.
     """
+    known = _known(file)
+    return _texts(known.search or [known.domain])
+
+
+def machine_domains(file: Path | None = None) -> tuple[str, ...]:
+    """This machine's own domain, by its host name or what the system is set to, then its search list.
+
+    `file` as for `machine_suffixes`.
+    """
+    known = _known(file)
+    return _texts([known.domain, *known.search])
+
+
+def _known(file: Path | None) -> dns.resolver.Resolver:
     known = dns.resolver.Resolver(configure=False)
     _configure(known, file)
-    names = list(known.search) or [known.domain]
+    return known
+
+
+def _texts(names: Iterable[dns.name.Name]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_text(name) for name in names if name != dns.name.root and len(name)))
 
 
@@ -155,6 +173,8 @@ def _failure(error: dns.exception.DNSException) -> _Told:
         return _Told(DnsOutcome.REFUSED, detail="the DNS server answered REFUSED")
     if codes:
         return _Told(DnsOutcome.SERVER_FAILED, detail=f"the DNS server answered {codes[0]}")
+    if any(isinstance(reason, dns.message.ChainTooLong) for reason, _ in reasons):
+        return _Told(DnsOutcome.MALFORMED, detail="the aliases (CNAME) lead in a circle")
     broken = next((r for r, _ in reasons if isinstance(r, dns.exception.FormError | EOFError)), None)
     if broken is not None:
         return _Told(DnsOutcome.MALFORMED, detail="what came back was no DNS answer to the question")

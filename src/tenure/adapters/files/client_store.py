@@ -1,6 +1,6 @@
 """A machine's state in files, each whole in itself, so that one that is damaged takes no other with it.
 
-    machine.json              machine id, hosts, highest time seen, epochs, fingerprints
+    machine.json              machine id, hosts and how to find them, highest time seen, epochs, fingerprints
     products/<product>.json   an installed key and when the first one was installed
     leases/<product>.json     a lease and the certificate that carries it
     catalogs/<publisher>.json the catalogs that lead to the newest, as they travel
@@ -19,19 +19,22 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tenure.adapters.files.atomic import PUBLIC, SECRET, read_file, unusable, write_atomically
+from tenure.adapters.files.client_machine import MachineFile
 from tenure.adapters.files.folder_lock import folder_lock
 from tenure.client.host_address import parse_host
-from tenure.client.state import ClientState, HeldLease, InstalledProduct, Machine
+from tenure.client.state import ClientState, HeldLease, InstalledProduct
 from tenure.core.errors import Code, LocalFault, TenureError, Untrusted
 from tenure.core.product_key import KeyType, parse
 from tenure.wire.catalog import CatalogList
-from tenure.wire.claims import Fingerprint, Seconds, as_uuid
+from tenure.wire.claims import Seconds, as_uuid
 from tenure.wire.jws import MAX_DOCUMENT
 from tenure.wire.trust import TrustedCatalogs, catalogs_in, first_catalogs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from tenure.client.state import Machine
 
 _LIMIT: Final = 1024 * 1024
 """Bytes of a state file; a real one has under 2,000."""
@@ -43,16 +46,6 @@ class _Versioned(Struct, frozen=True, kw_only=True):
     """What every state file begins with."""
 
     format: Literal[1]
-
-
-class _MachineFile(_Versioned, frozen=True, kw_only=True):
-    machine_id: UUID
-    hosts: tuple[str, ...] = ()
-    highest_seen: Seconds = 0
-    epochs: dict[UUID, Seconds] = {}
-    fingerprints: dict[UUID, Fingerprint] = {}
-    keys_removed: dict[UUID, Seconds] = {}
-    lookup_domain: Annotated[str, Meta(pattern="^[a-z0-9_.-]{0,253}$")] = ""
 
 
 class _ProductFile(_Versioned, frozen=True, kw_only=True):
@@ -68,6 +61,7 @@ class _LeaseFile(_Versioned, frozen=True, kw_only=True):
     certificate: Annotated[str, Meta(max_length=MAX_DOCUMENT)]
     draw: Annotated[float, Meta(ge=0, lt=1)]
     host: str
+    found: bool = False
 
 
 class _AnyFormat(Struct, frozen=True):
@@ -89,7 +83,7 @@ class Damage:
 
 
 T = TypeVar("T")
-S = TypeVar("S", bound=_Versioned)
+S = TypeVar("S", bound=Struct)
 
 
 class FileClientStore:
@@ -207,7 +201,7 @@ class FileClientStore:
         ):
             self._remove(kind, old, new)
         if after.machine is not None and after.machine != before.machine:
-            write_atomically(self._folder / "machine.json", _encoded(_machine_file(after.machine)))
+            write_atomically(self._folder / "machine.json", _encoded(MachineFile.of(after.machine)))
 
     def _put(self, kind: str, name: UUID, value: Struct, *, mode: int = PUBLIC) -> None:
         write_atomically(self._folder / kind / f"{name}.json", _encoded(value), mode=mode)
@@ -271,31 +265,8 @@ def _encoded(value: Struct) -> bytes:
 
 
 def _read_machine(path: Path) -> Machine | None:
-    found = _decoded(path, _MachineFile)
-    if found is None:
-        return None
-    return Machine(
-        machine_id=found.machine_id,
-        hosts=tuple(parse_host(host) for host in found.hosts),
-        highest_seen=found.highest_seen,
-        epochs=found.epochs,
-        fingerprints=found.fingerprints,
-        keys_removed=found.keys_removed,
-        lookup_domain=found.lookup_domain,
-    )
-
-
-def _machine_file(machine: Machine) -> _MachineFile:
-    return _MachineFile(
-        format=_FORMAT,
-        machine_id=machine.machine_id,
-        hosts=tuple(host.url for host in machine.hosts),
-        highest_seen=machine.highest_seen,
-        epochs=dict(machine.epochs),
-        fingerprints=dict(machine.fingerprints),
-        keys_removed=dict(machine.keys_removed),
-        lookup_domain=machine.lookup_domain,
-    )
+    found = _decoded(path, MachineFile)
+    return found.machine if found is not None else None
 
 
 def _read_product(path: Path) -> InstalledProduct | None:
@@ -333,7 +304,11 @@ def _read_lease(path: Path) -> HeldLease | None:
     if found is None:
         return None
     return HeldLease(
-        lease=found.lease, certificate=found.certificate, draw=found.draw, host=parse_host(found.host)
+        lease=found.lease,
+        certificate=found.certificate,
+        draw=found.draw,
+        host=parse_host(found.host),
+        found=found.found,
     )
 
 
@@ -344,6 +319,7 @@ def _lease_file(lease: HeldLease) -> _LeaseFile:
         certificate=lease.certificate,
         draw=lease.draw,
         host=lease.host.url,
+        found=lease.found,
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import urllib3
-from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError
+from urllib3.util import parse_url
 
 from tenure.core.errors import Code, UsageError
 
@@ -38,6 +39,10 @@ class NoAnswerError(Exception):
         self.reason = reason
 
 
+class NotConnectedError(NoAnswerError):
+    """No connection came about: another address of the same server may be tried."""
+
+
 class HttpClient:
     """One pool of connections; usable from many threads."""
 
@@ -56,20 +61,26 @@ class HttpClient:
         body: bytes | None = None,
         wait: int = 0,
         headers: Mapping[str, str] | None = None,
+        address: str | None = None,
     ) -> HttpAnswer:
         """The server's answer; the server may take `wait` seconds longer than usual.
 
+        With an IP `address` the connection goes there, while the URL's name stays what the server is called, in
+        `Host` and in TLS; the name is not looked up.
+
         Raises:
-            NoAnswerError: not reached, no whole answer, or an answer over `MAX_ANSWER` bytes.
+            NotConnectedError: no connection came about, so nothing was sent.
+            NoAnswerError: no whole answer, or an answer over `MAX_ANSWER` bytes.
             UsageError: code `invalid_argument`, when the URL is none.
         """
         sent = {**self._headers, **(headers or {})}
         if body is not None:
             sent["content-type"] = "application/json"
         try:
-            answer = self._pool.request(
+            pool, target = self._way(url, address, sent)
+            answer = pool.request(
                 method,
-                url,
+                target,
                 body=body,
                 headers=sent,
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS + wait),
@@ -82,11 +93,27 @@ class HttpClient:
                 answer.release_conn()
         except LocationParseError as error:
             raise UsageError(Code.INVALID_ARGUMENT, f"{url[:200]!r} is no address of a server.") from error
+        except ConnectTimeoutError as error:
+            # urllib3 counts every connection that failed among them.
+            raise NotConnectedError(_in_words(error)) from error
         except (HTTPError, OSError) as error:
             raise NoAnswerError(_in_words(error)) from error
         if len(content) > MAX_ANSWER:
             raise NoAnswerError("the answer is far too long")
         return HttpAnswer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
+
+    def _way(
+        self, url: str, address: str | None, sent: dict[str, str]
+    ) -> tuple[urllib3.PoolManager | urllib3.HTTPConnectionPool, str]:
+        """Through which pool to ask, and for what; `Host` is among what is sent where the pool cannot know it."""
+        if address is None:
+            return self._pool, url
+        parts = parse_url(url)
+        sent["host"] = parts.netloc or ""
+        name = (parts.host or "").strip("[]")
+        named = {"server_hostname": name, "assert_hostname": name} if parts.scheme == "https" else None
+        pool = self._pool.connection_from_host(address, parts.port, parts.scheme, pool_kwargs=named)
+        return pool, parts.request_uri
 
     def close(self) -> None:
         """All idle connections are closed."""

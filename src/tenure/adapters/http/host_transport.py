@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from tenure.adapters.http.client import HttpClient, NoAnswerError
+from tenure.adapters.http.client import HttpAnswer, HttpClient, NoAnswerError, NotConnectedError
 from tenure.client.exchange import Answer, Call
 from tenure.core.errors import Code, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from tenure.client.host_address import HostAddress
+
+_MOST_ADDRESSES: Final = 8
+"""Of one name, tried one after the other; a host has one or two."""
 
 
 class HttpHostTransport:
     """`HostTransport` over one HTTP client; usable from many threads."""
 
-    def __init__(self, http: HttpClient) -> None:
-        """The client is the caller's to close."""
+    def __init__(self, http: HttpClient, addresses: Callable[[str], Sequence[str]] | None = None) -> None:
+        """The client is the caller's to close; `addresses` looks names up, in place of this machine's own resolver.
+
+        It may raise `Unavailable`, and gives one address at least.
+        """
         self._http = http
+        self._addresses = addresses
 
     def ask(self, host: HostAddress, call: Call) -> Answer:
         """The host's answer; one that holds the request may take `call.wait` seconds longer."""
-        headers = {"prefer": f"wait={call.wait}"} if call.wait else None
+        addresses = self._addresses(host.name)[:_MOST_ADDRESSES] if self._addresses else (None,)
         try:
-            answer = self._http.request(
-                call.method, host.url + call.path, body=call.body, wait=call.wait, headers=headers
-            )
+            answer = self._first_answer(host, call, addresses)
         except NoAnswerError as error:
             raise Unavailable(
                 Code.HOST_UNREACHABLE,
@@ -33,3 +40,23 @@ class HttpHostTransport:
                 "Check that it runs, its address (tenure client set-host) and the firewall on the way.",
             ) from error
         return Answer(answer.status, answer.body, answer.headers)
+
+    def _first_answer(self, host: HostAddress, call: Call, addresses: Sequence[str | None]) -> HttpAnswer:
+        """What the first address that takes a connection answers; the last one's failure is the host's."""
+        for address in addresses[:-1]:
+            try:
+                return self._answer(host, call, address)
+            except NotConnectedError:
+                continue
+        return self._answer(host, call, addresses[-1])
+
+    def _answer(self, host: HostAddress, call: Call, address: str | None) -> HttpAnswer:
+        headers = {"prefer": f"wait={call.wait}"} if call.wait else None
+        return self._http.request(
+            call.method,
+            host.url + call.path,
+            body=call.body,
+            wait=call.wait,
+            headers=headers,
+            address=address,
+        )

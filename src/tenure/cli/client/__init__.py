@@ -10,6 +10,7 @@ COMMANDS = {
     "install-key": "tenure.cli.client.install_key",
     "set-host": "tenure.cli.client.set_host",
     "clear-host": "tenure.cli.client.clear_host",
+    "discovery": "tenure.cli.client.discovery",
     "activate": "tenure.cli.client.activate",
     "renew": "tenure.cli.client.renew",
     "status": "tenure.cli.client.status",

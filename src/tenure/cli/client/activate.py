@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from tenure.adapters.os.home import home_to_write
+from tenure.cli.client.finding import lookup_options
 from tenure.cli.client.telling import report, tell, warn
 from tenure.cli.command import home_option, json_option
 from tenure.programs import client
+from tenure.programs.discovery import Lookup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,14 +29,26 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Wait so long for the threshold to be reached, or for a host to be there.",
 )
+@lookup_options
 @home_option
 @json_option
-def command(product: str | None, seconds: float, home: Path | None, *, as_json: bool) -> int:
+def command(
+    product: str | None,
+    domain: str | None,
+    dns_server: str | None,
+    seconds: float,
+    home: Path | None,
+    *,
+    as_json: bool,
+) -> int:
     """Ask the activation hosts for a lease, now.
 
-    Exit codes: 0 licensed; 2 no key or no host is set; 3 refused, or counted but the threshold is not reached yet;
-    4 no host could be reached; 5 what came cannot be trusted.
+    Hosts that are set (set-host) are asked in their order; else the DNS is asked for them.
+
+    Exit codes: 0 licensed; 2 no key is installed; 3 refused, or counted but the threshold is not reached yet;
+    4 no host was found or could be reached; 5 what came cannot be trusted.
     """
     chosen = home_to_write(home)
-    attempts = client.activate(chosen, product=product, seconds=seconds, warn=warn, tell=tell)
+    lookup = Lookup(domain=domain, dns_server=dns_server)
+    attempts = client.activate(chosen, product=product, seconds=seconds, warn=warn, tell=tell, lookup=lookup)
     return report(attempts, client.status_after(chosen, product=product), as_json=as_json)

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tenure.cli.client.finding import lookup_options
+from tenure.cli.client.telling import warn
 from tenure.cli.command import home_option, json_option
 from tenure.cli.exit_codes import ExitCode, exit_code_of
 from tenure.cli.printing import error_json, print_error, print_facts, print_json, timestamp
 from tenure.client.host_address import parse_host
 from tenure.core.network import ConnectOutcome
 from tenure.programs.check_host import check_hosts
+from tenure.programs.discovery import Lookup
 from tenure.wire.printable import one_line
 
 if TYPE_CHECKING:
@@ -22,19 +25,27 @@ if TYPE_CHECKING:
 
 @click.command("check-host")
 @click.argument("hosts", nargs=-1, metavar="[HOST[:PORT]]...")
+@lookup_options
 @home_option
 @json_option
-def command(hosts: tuple[str, ...], home: Path | None, *, as_json: bool) -> int:
+def command(
+    hosts: tuple[str, ...], domain: str | None, dns_server: str | None, home: Path | None, *, as_json: bool
+) -> int:
     """Test the contact to activation hosts, and tell what activating would do; nothing is counted or changed.
 
-    Without HOST those that are set on this machine are tested. Name, addresses, port, clocks, certificates
+    Without HOST those that activating would ask are tested: set by set-host, else found by the DNS. Name, addresses, port, clocks, certificates
     (verified by the catalogs that this machine knows), counts, then each installed product.
 
     Exit codes: 0 every installed product would get a lease from every host; else of the first that would not:
-    2 no host is named or set; 3 a rule would refuse, or the count is short; 4 the host cannot be reached, or says that
-    it cannot now; 5 its certificate does not verify.
+    2 a HOST is none; 3 a rule would refuse, or the count is short; 4 no host was found, it cannot be reached,
+    or says that it cannot now; 5 its certificate does not verify.
     """
-    checks = check_hosts(home, [parse_host(host) for host in hosts])
+    checks = check_hosts(
+        home,
+        [parse_host(host) for host in hosts],
+        warn=warn,
+        lookup=Lookup(domain=domain, dns_server=dns_server),
+    )
     if as_json:
         print_json({"hosts": [_json(check) for check in checks]})
     else:
@@ -46,6 +57,8 @@ def command(hosts: tuple[str, ...], home: Path | None, *, as_json: bool) -> int:
 
 def _print(check: HostCheck) -> None:
     click.echo(click.style(check.host.text, bold=True))
+    if check.found is not None:
+        print_facts([("found in", f"the DNS of {check.found.domain}, priority {check.found.priority}")])
     print_facts([("address", _address(one)) for one in check.reached])
     if check.failure is not None:
         print_error(check.failure)
@@ -111,6 +124,7 @@ def _json(check: HostCheck) -> dict[str, Any]:
     return {
         "host": check.host.text,
         "url": check.host.url,
+        "found": {"domain": check.found.domain, "priority": check.found.priority} if check.found else None,
         "addresses": [
             {
                 "address": one.address,

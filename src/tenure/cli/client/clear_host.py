@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def command(home: Path | None, *, as_json: bool) -> None:
-    """Forget the activation hosts that were set; leases that are held stay.
+    """Forget the activation hosts that were set, and look for hosts in the DNS again; leases that are held stay.
 
     Exit codes: 0 cleared.
     """
@@ -28,4 +28,6 @@ def command(home: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"hosts": [], "urls": []})
         return
-    click.echo("No activation host is set any more.")
+    click.echo(
+        "No activation host is set any more; the DNS is asked for them. Test it: tenure client check-host"
+    )

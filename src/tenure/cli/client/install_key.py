@@ -52,7 +52,9 @@ def command(key: str, catalog: Path | None, root: Path | None, home: Path | None
             ("publisher", installed.publisher),
             ("product id", installed.product_id),
             ("machine id", installed.machine_id),
-            ("hosts", ", ".join(host.text for host in installed.hosts) or None),
+            ("hosts", ", ".join(host.text for host in installed.hosts) or "looked for in the DNS"),
         ]
     )
-    click.echo("Next: tenure client " + ("activate" if installed.hosts else "set-host HOST[:PORT]"))
+    if not installed.hosts:
+        click.echo("Where the DNS names no host, set it first: tenure client set-host HOST[:PORT]")
+    click.echo("Next: tenure client activate")

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def command(hosts: tuple[str, ...], home: Path | None, *, as_json: bool) -> None:
-    """Ask these activation hosts, in this order; the port is 1688 unless one is given.
+    """Ask these activation hosts and no others, in this order; the port is 1688 unless one is given.
 
     HOST is a name, an IP address, `[IPv6]:port`, or a URL; `https://` demands TLS, with no way back to plain HTTP.
+    The DNS is not asked for hosts any more, until `clear-host`.
+
     Exit codes: 0 set; 2 no address of a host.
     """
     set_now = client.set_hosts(home_to_write(home), [parse_host(host) for host in hosts], warn=warn)

@@ -8,7 +8,9 @@ import click
 
 from tenure.cli.exit_codes import ExitCode, exit_code_of
 from tenure.cli.printing import error_json, print_error, print_facts, print_json, timestamp
-from tenure.client.activation import Activated, PassedOver, Progress, StillShort, TryingAgain
+from tenure.client.activation import Activated, Progress, StillShort, TryingAgain
+from tenure.client.passed_over import PassedOver
+from tenure.client.status import HostSource
 from tenure.core.license_status import LicenseStatus, Reason
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def status_json(status: ProductStatus) -> dict[str, Any]:
         "machine_id": status.machine_id,
         "fingerprint_source": status.fingerprint_source,
         "host": status.host.text if status.host else None,
+        "host_source": status.host_source.value if status.host_source else None,
         "lease_id": status.lease_id,
         "lease_expires": timestamp(status.lease_expires),
         "notification_from": timestamp(status.notification_from),
@@ -86,7 +89,7 @@ def print_product(status: ProductStatus) -> None:
         [
             ("product id", status.product_id),
             ("key", f"...{status.partial_key}" if status.partial_key else None),
-            ("host", status.host.text if status.host else None),
+            ("host", _host(status)),
             ("lease until", timestamp(status.lease_expires)),
             ("renews after", timestamp(status.renew_after)),
             ("time left", _time_left(status.minutes_remaining)),
@@ -114,7 +117,7 @@ def next_step(status: ProductStatus) -> str | None:
         return None
     if status.partial_key is None:
         return "tenure client install-key KEY --catalog FILE"
-    return "tenure client " + ("activate" if status.host else "set-host HOST[:PORT]")
+    return "tenure client activate"
 
 
 def _print_attempts_json(
@@ -155,6 +158,13 @@ def _error(attempt: Attempt) -> TenureError | None:
             return short.refusal()
         case error:
             return error
+
+
+def _host(status: ProductStatus) -> str:
+    if status.host is None:
+        return "none has answered yet; the DNS is asked for one"
+    how = {HostSource.SET: "set", HostSource.DNS: "found in the DNS", None: "set once; now the DNS is asked"}
+    return f"{status.host.text} ({how[status.host_source]})"
 
 
 def _time_left(minutes: int | None) -> str | None:

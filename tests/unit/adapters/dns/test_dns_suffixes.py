@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenure.adapters.dns.resolver import DnsResolver, machine_suffixes
+from tenure.adapters.dns.machine import MachineDns
+from tenure.adapters.dns.resolver import DnsResolver, machine_domains, machine_suffixes
+from tenure.adapters.dns.server import DnsServer
 from tenure.core.errors import Code, Unavailable
 
 if TYPE_CHECKING:
@@ -72,3 +74,31 @@ def test_a_machine_without_a_dns_server_is_told_to_name_one(tmp_path: Path, cont
         DnsResolver(file=file)
     assert refused.value.code is Code.DNS_UNAVAILABLE
     assert "--dns-server" in refused.value.cure
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps its suffixes in the registry")
+@pytest.mark.parametrize(
+    ("text", "domains"),
+    [
+        pytest.param("search Corp.Test lab.test.\n", ("corp.test", "lab.test"), id="search"),
+        pytest.param("domain corp.test\n", ("corp.test",), id="domain"),
+        pytest.param("search .\n", (), id="the root alone"),
+    ],
+)
+def test_a_machine_looks_in_its_own_domain_and_then_in_its_search_list(
+    tmp_path: Path, text: str, domains: tuple[str, ...]
+) -> None:
+    """Its own is that of its host name, unless the file names one."""
+    file = tmp_path / "resolv.conf"
+    file.write_text(text)
+    _, _, of_the_host = socket.gethostname().lower().partition(".")
+    own = (of_the_host,) if of_the_host and "domain" not in text else ()
+    assert machine_domains(file) == tuple(dict.fromkeys((*own, *domains)))
+    assert MachineDns(file=file).own_domains() == machine_domains(file)
+
+
+def test_an_address_needs_no_dns() -> None:
+    """Nobody is asked: the server does not exist."""
+    dns = MachineDns(DnsServer("192.0.2.1"))
+    assert dns.addresses("10.0.0.5") == ("10.0.0.5",)
+    assert dns.addresses("[fd00::5]") == ("fd00::5",)
