@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tenure.client.host_address import parse_host
 from tenure.client.srv_order import in_turn
 from tenure.client.state import FoundHost
-from tenure.core.dns_errors import dns_error, no_suffix
+from tenure.core.dns_errors import dns_error
 from tenure.core.errors import Code, Unavailable, UsageError
 from tenure.core.network import DnsOutcome
 from tenure.wire.srv_label import parse_label, service_name
@@ -23,10 +24,10 @@ MAX_DOMAINS: Final = 16
 MAX_RECORDS: Final = 64
 """Records of a name that are used, the best priorities first: nobody runs so many hosts in one domain."""
 _ROOT: Final = "."
-_CURE: Final = (
-    "Have the host publish itself (tenure host publish-dns), name the domain (--domain DOMAIN), or set the host: "
-    "tenure client set-host HOST[:PORT]."
-)
+_NO_NAME: Final = re.compile(r"[:/\[\]]")
+"""What would make a name of the DNS, where anything may stand, a URL or a port."""
+_NAME_IT: Final = "name the domain (tenure client activate --domain DOMAIN), or set the host: tenure client set-host HOST[:PORT]."
+_PUBLISH: Final = f"Have the host publish itself (tenure host publish-dns), {_NAME_IT}"
 
 
 class Dns(Protocol):
@@ -59,14 +60,14 @@ def discover(
     """
     label = parse_label(label)
     if not domains:
-        raise no_suffix()
+        raise _no_domain()
     failures: list[Unavailable] = []
     for domain in domains[:MAX_DOMAINS]:
         answer = dns.srv(service_name(label, domain))
         found = _hosts(answer, domain, draw)
         if found:
             return found
-        failures.append(dns_error(answer, publish=_CURE) or _nothing_usable(answer))
+        failures.append(dns_error(answer, publish=_PUBLISH) or _nothing_usable(answer))
         if answer.outcome is DnsOutcome.NO_ANSWER:
             break
     raise _not_found(failures)
@@ -88,10 +89,22 @@ def _host(record: SrvRecord) -> HostAddress | None:
 
     A record names no scheme, so a host that was found is asked as one that was set without any (design, section 5).
     """
+    if _NO_NAME.search(record.target):
+        return None
     try:
         return parse_host(f"{record.target}:{record.port}")
     except UsageError:
         return None
+
+
+def _no_domain() -> Unavailable:
+    """There is no name to ask for."""
+    return Unavailable(
+        Code.DNS_NO_SUFFIX,
+        "This machine has no DNS suffix, so it does not know in which domain to look for hosts.",
+        f"Set its primary DNS suffix or a search list (Linux: `search` in /etc/resolv.conf), {_NAME_IT}",
+        "0x8007007B",
+    )
 
 
 def _nothing_usable(answer: SrvAnswer) -> Unavailable:
@@ -100,7 +113,7 @@ def _nothing_usable(answer: SrvAnswer) -> Unavailable:
         return Unavailable(
             Code.DNS_NO_RECORD,
             f"{answer.name} says that there is decidedly no activation host in this domain: its target is the root.",
-            "Somebody published that on purpose (RFC 2782). Name another domain (--domain DOMAIN), or set the host.",
+            f"Somebody published that on purpose (RFC 2782). If it is wrong here, {_NAME_IT}",
             "0x8007251D",
         )
     return Unavailable(

@@ -1,7 +1,7 @@
 """Which hosts a machine asks, in which order, and which one it remembers.
 
 Hosts that an administrator set are asked in their order, and no others. Else the DNS is asked, each time, and the host
-that answered last (the found host) goes by these rules (ADR 0008):
+that answered last (the found host) goes by these rules (ADR 0009):
 
     the DNS                                    the machine asks
     names it among others of its priority      it, then the others

@@ -53,13 +53,3 @@ def dns_error(answer: SrvAnswer | AddressAnswer, *, publish: str = PUBLISH) -> U
     code, hresult, told, cure = _CODES[answer.outcome]
     detail = f"The DNS gave nothing for {answer.name}: {answer.detail or told}."
     return Unavailable(code, detail, cure or publish, hresult)
-
-
-def no_suffix() -> Unavailable:
-    """This machine has no DNS suffix, so there is no name to ask for."""
-    return Unavailable(
-        Code.DNS_NO_SUFFIX,
-        "This machine has no DNS suffix, so it does not know in which domain to look.",
-        "Set its primary DNS suffix or a search list (Linux: `search` in /etc/resolv.conf), or name the domain.",
-        "0x8007007B",
-    )

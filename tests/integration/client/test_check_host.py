@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulators.host_home import activate_home
+from simulators.refusing_dns import refusing_dns
 from simulators.running import running
 from tenure.adapters.os.home import Home
 from tenure.core.policy import Policy
@@ -116,7 +117,9 @@ def test_every_host_that_is_set_is_tested(cli: Cli, site: HostServer, capsys: Ca
     assert len(json.loads(capsys.readouterr().out)["hosts"]) == 2
 
 
-def test_without_any_host_it_says_how_to_name_one(cli: Cli, capsys: Captured) -> None:
-    """Exit 2."""
-    assert cli("client", "check-host") == 2
-    assert "check-host HOST" in capsys.readouterr().err
+def test_without_any_host_the_dns_is_asked(cli: Cli, capsys: Captured) -> None:
+    """Exit 4 where it names none, and what to do; nothing is written."""
+    with refusing_dns() as server:
+        assert cli("client", "check-host", "--domain", "corp.test", "--dns-server", server) == 4
+    assert "_tenure._tcp.corp.test" in capsys.readouterr().err
+    assert not cli.home.exists()

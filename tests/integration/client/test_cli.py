@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulators.refusing_dns import refusing_dns
 from simulators.world import SHORT
 from tenure.client.exchange import Answer
 from tenure.core.errors import Code, Refused, Unavailable
@@ -37,6 +38,7 @@ FIELDS = [
     "machine_id",
     "fingerprint_source",
     "host",
+    "host_source",
     "lease_id",
     "lease_expires",
     "notification_from",
@@ -73,7 +75,7 @@ def test_a_machine_is_activated_from_key_to_status(cli: Cli, capsys: Captured) -
     assert list(status) == [*FIELDS, "products"]
     assert status["license_status"] == "licensed"
     assert status["product"] == "Draft Studio"
-    assert status["host"] == cli.url.removeprefix("http://")
+    assert (status["host"], status["host_source"]) == (cli.url.removeprefix("http://"), "set")
     assert status["partial_key"] == cli.key[-5:]
     assert status["minutes_remaining"] == 180 * 1440
     assert status["notification_from"] == status["lease_expires"]
@@ -86,8 +88,8 @@ def test_people_are_told_what_to_do_next(cli: Cli, capsys: Captured) -> None:
     """Each step names the one after it, and none is left when the product is licensed."""
     for arguments, word in (
         (("status",), "install-key"),
-        (("install-key", cli.key, "--catalog", str(cli.catalog_file)), "set-host"),
-        (("status",), "set-host"),
+        (("install-key", cli.key, "--catalog", str(cli.catalog_file)), "activate"),
+        (("status",), "activate"),
         (("set-host", cli.url), "activate"),
         (("status",), "activate"),
         (("activate",), "licensed"),
@@ -277,7 +279,8 @@ def test_clearing_hosts_keeps_leases(cli: Cli, capsys: Captured) -> None:
     cli.install()
     assert cli("client", "activate") == 0
     assert cli("client", "clear-host") == 0
-    assert cli("client", "activate") == 2
+    with refusing_dns() as server:
+        assert cli("client", "activate", "--domain", "corp.test", "--dns-server", server) == 4
     capsys.readouterr()
     assert cli("client", "status", "--json") == 0
     assert printed(capsys)["license_status"] == "licensed"

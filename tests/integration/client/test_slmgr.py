@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulators.refusing_dns import refusing_dns
 from simulators.world import SHORT
 from tenure.core.product_key import KeyType, make
 
@@ -100,7 +101,7 @@ def test_skms_takes_every_form_of_an_address(cli: Cli, capsys: Captured, typed: 
 
 @pytest.mark.parametrize("switch", [("/skms", "auto"), ("/SKMS", "AUTO"), ("/ckms",)])
 def test_auto_and_ckms_clear_the_host(cli: Cli, capsys: Captured, switch: tuple[str, ...]) -> None:
-    """The lease stays, and `/dli` says that no host is set."""
+    """The lease stays, and `/dli` says that none was found yet; `/ato` asks the DNS, which refuses here."""
     cli.install()
     assert cli("slmgr", "/ato") == 0
     code, out, _ = said(cli, capsys, *switch)
@@ -108,8 +109,11 @@ def test_auto_and_ckms_clear_the_host(cli: Cli, capsys: Captured, switch: tuple[
     out = said(cli, capsys, "/dli")[1]
     assert "License Status: Licensed" in out
     assert "DNS auto-discovery: KMS name not available" in out
-    code, _, err = said(cli, capsys, "/ato")
-    assert (code, err.splitlines()[0]) == (2, "Error: 0xC004F074 No activation host is set.")
+    with refusing_dns() as server:
+        assert cli("client", "discovery", "--domain", "corp.test", "--dns-server", server) == 0
+        code, _, err = said(cli, capsys, "/ato")
+    assert (code, err.startswith("Error: 0x8007232D ")) == (4, True)
+    assert "_tenure._tcp.corp.test" in err
 
 
 def test_a_port_alone_belongs_to_the_host_that_is_set(cli: Cli, capsys: Captured) -> None:
@@ -121,17 +125,28 @@ def test_a_port_alone_belongs_to_the_host_that_is_set(cli: Cli, capsys: Captured
 
 
 def test_a_lookup_domain_is_stored_and_told(cli: Cli, capsys: Captured) -> None:
-    """With Microsoft's warning while a host is set, and that looking comes later."""
+    """With Microsoft's warning while a host is set."""
     cli.install()
     code, out, _ = said(cli, capsys, "/skms-domain", "Corp.Example")
     assert code == 0
     assert "lookup domain set to corp.example successfully" in out
-    assert "comes later" in out
     assert "/skms setting is in effect" in out
     cli("slmgr", "/ato")
     assert "Registered KMS SRV record lookup domain: corp.example" in said(cli, capsys, "/dli")[1]
     assert said(cli, capsys, "/ckms-domain")[0] == 0
     assert "lookup domain" not in said(cli, capsys, "/dli")[1]
+
+
+def test_host_caching_is_turned_off_and_on(cli: Cli, capsys: Captured) -> None:
+    """In Microsoft's words; `/dlv` tells which, and so does `tenure client discovery`."""
+    cli.install()
+    assert cli("slmgr", "/ato") == 0
+    for switch, word in (("/ckhc", "disabled"), ("/skhc", "enabled")):
+        assert said(cli, capsys, switch)[:2] == (0, f"KMS host caching is {word}.\n")
+        assert f"KMS host caching is {word}" in said(cli, capsys, "/dlv")[1]
+        capsys.readouterr()
+        assert cli("client", "discovery", "--json") == 0
+        assert printed(capsys)["host_caching"] is (word == "enabled")
 
 
 def test_rearm_and_upk(cli: Cli, capsys: Captured) -> None:
@@ -186,7 +201,6 @@ def test_a_hosts_setting_needs_a_host(cli: Cli, capsys: Captured, switch: str) -
     ("words", "code", "told"),
     [
         pytest.param(("/cpky",), 0, "no registry", id="cpky"),
-        pytest.param(("/skhc",), 0, "enabled", id="skhc"),
         pytest.param(("/spri",), 0, "without effect", id="spri"),
         pytest.param(("/cpri",), 0, "without effect", id="cpri"),
         pytest.param(("/act-type",), 0, "Activation Type: KMS", id="act-type"),

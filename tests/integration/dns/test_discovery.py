@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import socket
 import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dns.query
@@ -26,12 +28,12 @@ from tenure.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from simulators.bind import Bind, TsigKey
 
     Captured = pytest.CaptureFixture[str]
 
+GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "find-a-host.md"
 ZONE = "example.test"
 TARGET = f"local.{ZONE}."
 DOMAINS = count(1)
@@ -253,14 +255,18 @@ def test_a_record_that_leads_to_nobody_is_told(site: Site, capsys: Captured, tar
     assert told in printed(capsys)["error"]["detail"]
 
 
-def test_a_dns_server_that_is_not_there_is_told(site: Site, capsys: Captured) -> None:
-    """Nothing listens on its port: exit 4."""
-    capsys.readouterr()
-    with socket.socket(type=socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        nobody = f"127.0.0.1:{taken.getsockname()[1]}"
-    assert site.cli("client", "activate", "--domain", ZONE, "--dns-server", nobody, "--json") == 4
-    assert printed(capsys)["error"]["code"] == "dns_unavailable"
+@pytest.mark.real
+def test_every_command_of_the_guide_works_as_typed(site: Site) -> None:
+    """The table of docs/how-to/find-a-host.md, with this BIND and this domain in place of the guide's."""
+    site.publish((0, 0, site.ports[0]))
+    table = GUIDE.read_text().partition("| to | type | or |")[2].partition("\n\n")[0]
+    typed = re.findall(r"`((?:tenure|slmgr) [^`]+)`", table)
+    assert len(typed) == 9
+    real = {"10.0.0.2": site.server.text, "10.0.0.2:5353": site.server.text}
+    real |= {"corp.example": site.domain, "lab.example": site.domain}
+    for command in typed:
+        words = [real.get(word, word) for word in command.removeprefix("tenure ").split()]
+        assert site.cli(*words) == 0, command
 
 
 def test_a_machine_without_a_suffix_asks_nobody(tmp_path: Path) -> None:

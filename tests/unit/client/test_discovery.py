@@ -69,6 +69,7 @@ def test_without_a_domain_nothing_is_asked() -> None:
     dns = MemoryDns()
     error = refusal(dns)
     assert (error.code, error.hresult, dns.asked) == (Code.DNS_NO_SUFFIX, "0x8007007B", [])
+    assert "`search` in /etc/resolv.conf" in error.cure
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,8 @@ def test_the_root_says_that_there_is_decidedly_no_host() -> None:
     [
         pytest.param(srv("kms.a.test", 0), id="port 0"),
         pytest.param(srv("\\027[2J.a.test"), id="no name of a host"),
+        pytest.param(srv("https://kms.a.test"), id="a URL"),
+        pytest.param(srv("kms.a.test:99"), id="a port in the name"),
         pytest.param(srv("."), id="the root"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Which hosts are asked, in which order, and which one is remembered (ADR 0008)."""
+"""Which hosts are asked, in which order, and which one is remembered (ADR 0009)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tenure.core.dns_errors import dns_error, no_suffix
+from tenure.core.dns_errors import dns_error
 from tenure.core.errors import Code
 from tenure.core.network import AddressAnswer, DnsOutcome, SrvAnswer
 
@@ -48,9 +48,3 @@ def test_who_asks_says_what_to_do_about_nothing() -> None:
 def test_a_record_is_no_error() -> None:
     """There is nothing to complain of."""
     assert dns_error(SrvAnswer("x", DnsOutcome.FOUND)) is None
-
-
-def test_a_machine_without_a_suffix_is_told_what_to_set() -> None:
-    """Nothing was asked, for there was no name to ask for."""
-    assert (no_suffix().code, no_suffix().hresult) == (Code.DNS_NO_SUFFIX, "0x8007007B")
-    assert "search" in no_suffix().cure
