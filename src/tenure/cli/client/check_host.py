@@ -33,8 +33,8 @@ def command(
 ) -> int:
     """Test the contact to activation hosts, and tell what activating would do; nothing is counted or changed.
 
-    Without HOST those that activating would ask are tested: set by set-host, else found by the DNS. Name, addresses, port, clocks, certificates
-    (verified by the catalogs that this machine knows), counts, then each installed product.
+    Without HOST those that activating would ask are tested: set by set-host, else found in the DNS. Name, addresses,
+    port, clocks, certificates (verified by the catalogs that this machine knows), counts, then each installed product.
 
     Exit codes: 0 every installed product would get a lease from every host; else of the first that would not:
     2 a HOST is none; 3 a rule would refuse, or the count is short; 4 no host was found, it cannot be reached,
