@@ -49,7 +49,7 @@ def command(
     Looked for is LABEL._tcp.DOMAIN, SRV: in this machine's own domain, then in its search list, unless a domain is set.
     Hosts that are set (set-host) are asked instead of it all.
 
-    Exit codes: 0 done; 2 no domain, no label, or no address of a DNS server.
+    Exit codes: 0 done; 2 no domain, no label, or no address of a DNS server; 3 the label is Microsoft's.
     """
     told = discovery(
         home,
