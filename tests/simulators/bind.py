@@ -50,6 +50,11 @@ class TsigKey:
         name = dns.name.from_text(self.name)
         return {name: dns.tsig.Key(name, self.secret, dns.tsig.HMAC_SHA256)}
 
+    @property
+    def statement(self) -> str:
+        """The key as `tsig-keygen` writes it."""
+        return f'key "{self.name}" {{\n\talgorithm hmac-sha256;\n\tsecret "{self.base64}";\n}};\n'
+
     def update(self, zone: str) -> dns.update.UpdateMessage:
         """An empty update of a zone, signed with this key when it is sent."""
         return dns.update.UpdateMessage(zone, keyring=self.keyring, keyalgorithm=dns.tsig.HMAC_SHA256)
@@ -80,11 +85,13 @@ def bind(
     broken: Collection[str] = (),
     key: TsigKey | None = None,
     updatable: Collection[str] = (),
+    policies: Mapping[str, str] | None = None,
 ) -> Iterator[Bind]:
     """Serve zones from an empty folder until the end of the block.
 
     A zone is its records, without SOA and NS: those are added. It answers SERVFAIL for the `broken` zones, REFUSED for
-    names of no zone, and lets those who have the `key` update the `updatable` ones.
+    names of no zone, and lets those who have the `key` update the `updatable` ones. `policies` has statements of zones
+    that say more exactly who may update what.
     """
     assert NAMED is not None, BIND_MISSING
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +101,9 @@ def bind(
         (folder / f"{name}.zone").write_text(_zone(name, records))
     for _ in range(_TRIES):
         port = _free_port()
-        settings = _settings(folder, port, zones, broken=broken, key=key, updatable=updatable)
+        settings = _settings(
+            folder, port, zones, broken=broken, key=key, updatable=updatable, policies=policies or {}
+        )
         (folder / "named.conf").write_text(settings)
         server = _started(str(program), folder, port)
         if server is not None:
@@ -172,6 +181,7 @@ def _settings(
     broken: Collection[str],
     key: TsigKey | None,
     updatable: Collection[str],
+    policies: Mapping[str, str],
 ) -> str:
     parts = [
         f"""options {{
@@ -192,12 +202,12 @@ def _settings(
         controls {{ }};""",
     ]
     if key is not None:
-        parts.append(f'key "{key.name}" {{ algorithm hmac-sha256; secret "{key.base64}"; }};')
+        parts.append(key.statement)
     for zone in zones:
         who = f'key "{key.name}";' if key is not None and zone in updatable else "none;"
         parts.append(
             f'zone "{zone}" {{ type primary; file "{folder}/{zone}.zone"; '
-            f"allow-update {{ {who} }}; check-srv-cname ignore; check-integrity no; }};"
+            f"{policies.get(zone, f'allow-update {{ {who} }};')} check-srv-cname ignore; check-integrity no; }};"
         )
     parts += [f'zone "{zone}" {{ type primary; file "{folder}/missing-{zone}"; }};' for zone in broken]
     return "\n".join(parts)

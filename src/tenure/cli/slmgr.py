@@ -272,16 +272,22 @@ def _sprt(call: Call) -> Reply:
 
 
 def _sdns(call: Call) -> Reply:
-    activated = slmgr.set_dns_publishing(call.home, on=True)
-    return _host_reply(
-        ["DNS publishing enabled.", "This is stored; publishing itself comes with a later version."],
-        activated,
-    )
+    activated, known = slmgr.set_dns_publishing(call.home, on=True)
+    lines = ["DNS publishing enabled."]
+    if not known:
+        lines.append(
+            "Warning: what to publish is not set: "
+            "tenure host publish-dns --zone ZONE --server ADDRESS --tsig-key FILE --save."
+        )
+    return _host_reply(lines, activated)
 
 
 def _cdns(call: Call) -> Reply:
-    activated = slmgr.set_dns_publishing(call.home, on=False)
-    return _host_reply(["DNS publishing disabled."], activated)
+    activated, _ = slmgr.set_dns_publishing(call.home, on=False)
+    return _host_reply(
+        ["DNS publishing disabled.", "Records that are there stay: tenure host publish-dns --remove."],
+        activated,
+    )
 
 
 def _priority(_call: Call) -> Reply:

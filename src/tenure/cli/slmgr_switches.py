@@ -109,8 +109,8 @@ SWITCHES: Final[dict[str, Switch]] = {
         Switch(name="sai", parameters=("MINUTES",), does="set the activation (retry) interval of this host"),
         Switch(name="sri", parameters=("MINUTES",), does="set the renewal interval of this host"),
         Switch(name="sprt", parameters=("PORT",), does="set the port on which this host listens"),
-        Switch(name="sdns", does="store that this host publishes itself in DNS; publishing comes later"),
-        Switch(name="cdns", does="store that it does not"),
+        Switch(name="sdns", does="this host publishes itself in DNS, now and daily"),
+        Switch(name="cdns", does="it does not any more; records that are there stay"),
         Switch(name="spri", does="accepted; a host has no priority class"),
         Switch(name="cpri", does="accepted; a host has no priority class"),
         # What comes later

@@ -255,8 +255,8 @@ def _host_totals(host: HostLicenses, listening: str | None) -> list[str]:
         ("Renewal interval", host.settings.renewal_interval_s),
     ):
         lines.append(f"{label}: {f'{seconds // 60} minutes' if seconds else 'as the publisher advises'}")
-    if host.settings.dns_publishing:
-        lines.append("DNS publishing is stored only: this version publishes nothing yet.")
+    if host.settings.dns_publishing and host.settings.dns_options is None:
+        lines.append("What to publish in DNS is not set, so nothing is: tenure host publish-dns --save.")
     lines += [f"The stored setting {name} cannot be used, and is not." for name in host.settings.unusable]
     return lines
 

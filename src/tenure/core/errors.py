@@ -72,6 +72,8 @@ class Code(StrEnum):
     DNS_UNAVAILABLE = "dns_unavailable"
     DNS_NO_RECORD = "dns_no_record"
     DNS_NO_SUFFIX = "dns_no_suffix"
+    DNS_UPDATE_FAILED = "dns_update_failed"
+    DNS_KEY_REJECTED = "dns_key_rejected"
 
     # Damaged or untrusted data
     DOCUMENT_MALFORMED = "document_malformed"

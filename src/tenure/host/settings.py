@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tenure.core.errors import Code, UsageError
 from tenure.core.policy import BOUNDS
+from tenure.host.dns_options import OPTIONS_SETTING, DnsOptions, read_dns_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ class Setting(StrEnum):
     RETRY_INTERVAL = "retry_interval_s"
     PORT = "listening_port"
     DNS_PUBLISHING = "dns_publishing"
+    DNS_OPTIONS = OPTIONS_SETTING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,9 @@ class HostSettings:
     retry_interval_s: int | None = None
     port: int | None = None
     dns_publishing: bool | None = None
+    """Whether the host's server publishes it in the DNS, at its start and each day."""
+    dns_options: DnsOptions | None = None
+    """What it publishes there."""
     unusable: tuple[str, ...] = ()
     """Names of settings whose stored value cannot be used."""
 
@@ -64,11 +69,17 @@ def read_settings(stored: Mapping[str, str]) -> HostSettings:
     retry = number(Setting.RETRY_INTERVAL, BOUNDS["retry_interval_s"])
     port = number(Setting.PORT, PORTS)
     dns = number(Setting.DNS_PUBLISHING, (0, 1))
+    try:
+        options = read_dns_options(stored)
+    except UsageError:
+        options = None
+        unusable.append(Setting.DNS_OPTIONS.value)
     return HostSettings(
         renewal_interval_s=renewal,
         retry_interval_s=retry,
         port=port,
         dns_publishing=None if dns is None else bool(dns),
+        dns_options=options,
         unusable=tuple(unusable),
     )
 
@@ -104,7 +115,7 @@ def set_port(port: int, *, store: HostStore) -> None:
 
 
 def set_dns_publishing(*, on: bool, store: HostStore) -> None:
-    """Whether this host is to publish itself in DNS is stored."""
+    """The host's server publishes it in the DNS from now on, within a minute; or does not, and leaves what is there."""
     store.save_setting(Setting.DNS_PUBLISHING, str(int(on)))
 
 

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from tenure.core.certificate import WARNING_DAYS
 from tenure.core.policy import DAY
+from tenure.host.dns_memory import read_dns_memory
+from tenure.host.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
     from tenure.core.certificate import HostCertificate
+    from tenure.host.dns_memory import DnsMemory
     from tenure.host.served import Served
+    from tenure.host.settings import HostSettings
     from tenure.host.store import HostStore, RequestTotals
 
 
@@ -31,6 +35,16 @@ class PoolStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DnsStatus:
+    """Publishing in the DNS."""
+
+    publishing: bool
+    """Whether the host's server does it by itself."""
+    memory: DnsMemory
+    """What is published, and how the last attempts ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostStatus:
     """`tenure host status`. Times in Unix seconds."""
 
@@ -42,6 +56,7 @@ class HostStatus:
     """The earliest end of all certificates."""
     pools: tuple[PoolStatus, ...]
     requests: RequestTotals
+    dns: DnsStatus
     warnings: tuple[str, ...]
     """What an administrator should do something about, in sentences."""
 
@@ -50,6 +65,9 @@ def host_status(store: HostStore, served: Served, counts: Mapping[int, int], now
     """The host's status at `now`; `counts` are those of the ledger then, by pool row."""
     certificates = [p.certificate for p in served.publishers.values() if p.certificate is not None]
     known = store.known_machines()
+    stored = store.settings()
+    settings = read_settings(stored)
+    dns = DnsStatus(publishing=bool(settings.dns_publishing), memory=read_dns_memory(stored))
     seats = {
         (product.certificate.publisher_id, product.pool): product for product in served.products.values()
     }
@@ -72,7 +90,8 @@ def host_status(store: HostStore, served: Served, counts: Mapping[int, int], now
             )
         ),
         requests=store.totals(),
-        warnings=tuple(_certificate_warnings(certificates, now)),
+        dns=dns,
+        warnings=(*_certificate_warnings(certificates, now), *_dns_warnings(dns, settings, now)),
     )
 
 
@@ -83,3 +102,19 @@ def _certificate_warnings(certificates: Sequence[HostCertificate], now: int) -> 
             yield "The certificate has ended; this host grants nothing. Renew it: tenure host activate."
         elif days < max(WARNING_DAYS):
             yield f"The certificate ends in {days} days. Renew it: tenure host activate."
+
+
+def _dns_warnings(dns: DnsStatus, settings: HostSettings, now: int) -> Iterator[str]:
+    if not dns.publishing:
+        return
+    if settings.dns_options is None:
+        yield (
+            "This host is to publish itself in the DNS, and what to publish is not set: tenure host publish-dns --zone "
+            "ZONE --server ADDRESS --tsig-key FILE --save."
+        )
+    elif dns.memory.failed_too_long(now):
+        days = (now - (dns.memory.failing_since or now)) // DAY
+        yield (
+            f"This host could not be published in the DNS for {days} days ({dns.memory.reason}) "
+            "To try again now: tenure host publish-dns."
+        )

@@ -1,4 +1,4 @@
-"""The running activation host: ledger, commit queue, desk and HTTP server, wired and taken down in order."""
+"""The running activation host: ledger, commit queue, desk, HTTP server and background jobs, wired and taken down in order."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from tenure.host.desk import Desk
 from tenure.host.retention import read_retention
 from tenure.host.served import Served, served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
+from tenure.programs.background import BackgroundJobs, Job
+from tenure.programs.dns_publisher import EVERY, DailyPublishing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,6 +91,15 @@ class HostServer:
             if port is None:
                 port = read_settings(self._store.settings()).port or DEFAULT_PORT
             self._http = HttpServer(self._application, address, port)
+            self._background = BackgroundJobs(
+                [
+                    Job(
+                        name="publishing in the DNS",
+                        run=DailyPublishing(home, port=self._http.port, clock=clock),
+                        every=EVERY,
+                    )
+                ]
+            )
             self._opened = opened.pop_all()
 
     @property
@@ -109,6 +120,7 @@ class HostServer:
         self._checkpointer.start()
         await self._http.start()
         write_atomically(_serving_path(self._home), json.dumps({"url": self.url}).encode())
+        self._background.start()
 
     async def stop(self) -> None:
         """Held requests were let go, accepted ones answered, everything is on disk, and the home is free."""
@@ -116,6 +128,7 @@ class HostServer:
         await self._application.idle()
         await self._http.stop()
         await self._queue.stop()
+        await self._background.stop()
         await asyncio.to_thread(self._checkpointer.stop)
         _serving_path(self._home).unlink(missing_ok=True)
         self._opened.close()

@@ -187,9 +187,16 @@ def set_port(home: Home, port: int) -> bool:
     return _change(home, lambda store: settings.set_port(port, store=store))
 
 
-def set_dns_publishing(home: Home, *, on: bool) -> bool:
-    """Whether the host of this home is to publish itself is stored; whether it is activated."""
-    return _change(home, lambda store: settings.set_dns_publishing(on=on, store=store))
+def set_dns_publishing(home: Home, *, on: bool) -> tuple[bool, bool]:
+    """Whether the host of this home publishes itself is stored; whether it is activated, and whether it knows what."""
+    known = False
+
+    def change(store: HostStore) -> None:
+        nonlocal known
+        settings.set_dns_publishing(on=on, store=store)
+        known = settings.read_settings(store.settings()).dns_options is not None
+
+    return _change(home, change), known
 
 
 def _change(home: Home, change: Callable[[HostStore], None]) -> bool:

@@ -1,10 +1,14 @@
-"""The addresses of a name, as this machine's own resolver gives them: hosts file, DNS, and whatever else it is set to."""
+"""Names and addresses as this machine's own system gives them: hosts file, DNS, routes, and whatever else it is set to."""
 
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING, Final
 
-from tenure.core.errors import Code, Unavailable
+from tenure.core.errors import Code, Unavailable, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def system_addresses(name: str) -> tuple[str, ...]:
@@ -27,5 +31,44 @@ def system_addresses(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
+def address_towards(address: str) -> str:
+    """This machine's own address on the way to another one. No packet is sent: the system looks at its routes.
+
+    Raises:
+        Unavailable: code `dns_unavailable`, when no route leads there.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, _ANY_PORT))
+            return str(probe.getsockname()[0])
+    except OSError as error:
+        raise Unavailable(
+            Code.DNS_UNAVAILABLE,
+            f"This machine knows no way to {address}: {error.strerror}.",
+            "Check its network, or name its address with --address.",
+        ) from error
+
+
+def own_name(suffixes: Sequence[str]) -> str:
+    """This machine's whole name: its host name, with the first DNS suffix if it has no dot itself. Nobody is asked.
+
+    Raises:
+        UsageError: code `invalid_argument`, when it has neither.
+    """
+    name = socket.gethostname()
+    if "." not in name and suffixes:
+        name = f"{name}.{suffixes[0]}"
+    if "." not in name or name.startswith("localhost."):
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            f"This machine is called {name[:60]!a}, and its DNS suffix is not known.",
+            "Name it as other machines do: --target host.corp.example.",
+        )
+    return name
+
+
+_ANY_PORT: Final = 53
+"""Routes do not depend on ports."""
 _EAI_NODATA = getattr(socket, "EAI_NODATA", socket.EAI_NONAME)
 """A name without addresses; some systems do not tell it from a name that does not exist."""

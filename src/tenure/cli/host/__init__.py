@@ -11,6 +11,7 @@ COMMANDS = {
     "activate": "tenure.cli.host.activate",
     "serve": "tenure.cli.host.serve",
     "status": "tenure.cli.host.status",
+    "publish-dns": "tenure.cli.host.publish_dns",
     "retention": "tenure.cli.host.retention",
 }
 

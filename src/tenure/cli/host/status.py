@@ -14,6 +14,9 @@ from tenure.programs import host
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tenure.host.dns_plan import DnsRecord
+    from tenure.host.status import DnsStatus
+
 
 @click.command("status")
 @home_option
@@ -42,6 +45,16 @@ def command(home: Path | None, *, as_json: bool) -> None:
                     }
                     for pool in status.pools
                 ],
+                "dns": {
+                    "publishing": status.dns.publishing,
+                    "published": [
+                        {"zone": zone, "record": record.line} for zone, record in _published(status.dns)
+                    ],
+                    "last_success": timestamp(status.dns.memory.last_success),
+                    "last_failure": timestamp(status.dns.memory.last_failure),
+                    "failing_since": timestamp(status.dns.memory.failing_since),
+                    "reason": status.dns.memory.reason or None,
+                },
                 "warnings": list(status.warnings),
                 "requests": {
                     "total": status.requests.total,
@@ -66,6 +79,8 @@ def command(home: Path | None, *, as_json: bool) -> None:
                     f"{status.requests.waiting:,} waiting, {status.requests.refused:,} refused)"
                 ),
             ),
+            ("published in DNS", _dns(status.dns)),
+            *(("", record.line) for _, record in _published(status.dns)),
         ]
     )
     for warning in status.warnings:
@@ -87,6 +102,19 @@ def command(home: Path | None, *, as_json: bool) -> None:
             for p in status.pools
         ],
     )
+
+
+def _published(dns: DnsStatus) -> list[tuple[str, DnsRecord]]:
+    return [(zone, record) for zone, records in sorted(dns.memory.records.items()) for record in records]
+
+
+def _dns(dns: DnsStatus) -> str:
+    """Whether, when last, and why not."""
+    memory = dns.memory
+    how = "daily" if dns.publishing else "by command" if memory.records else "no"
+    if memory.reason:
+        return f"{how}; failing since {timestamp(memory.failing_since)}: {memory.reason}"
+    return f"{how}, last at {timestamp(memory.last_success)}" if memory.last_success else how
 
 
 def _yes(truth: bool) -> str:  # noqa: FBT001 - it is the one thing that this says

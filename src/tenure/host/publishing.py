@@ -1,0 +1,166 @@
+"""Publishing a host in the DNS and taking it back, by dynamic update (RFC 2136), one zone after the other.
+
+Other hosts' records are never touched: an update names the very records that it adds and deletes, and those that it
+deletes are remembered as this host's own (`host.dns_memory`). One program at a time may do this on a home.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from tenure.core.errors import Code, Refused, TenureError
+from tenure.host.dns_memory import read_dns_memory, save_dns_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tenure.core.network import SrvRecord
+    from tenure.host.dns_plan import DnsPlan, DnsRecord
+    from tenure.host.store import HostStore
+
+
+class NameServer(Protocol):
+    """The DNS server that takes updates; what it says of its own zones, never what others told it.
+
+    Every method raises `Refused` when the server says no (`dns_update_failed`, `dns_key_rejected`), `Unavailable` when it
+    gives no answer (`dns_unavailable`) or fails, and `Untrusted` when the answer is not signed by the key.
+    """
+
+    def zone_of(self, domain: str) -> str:
+        """The zone in which a domain's names stand: its own, or one above it."""
+        ...
+
+    def update(self, zone: str, *, remove: Sequence[DnsRecord], add: Sequence[DnsRecord]) -> None:
+        """The zone holds what is to be added and not what is to be removed: all of it or nothing is done."""
+        ...
+
+    def services(self, name: str) -> tuple[SrvRecord, ...]:
+        """All SRV records of a name, by priority, weight and target."""
+        ...
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """All IP addresses of a name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneOutcome:
+    """What became of one zone."""
+
+    zone: str
+    """The domain that was named; the DNS zone may be one above it."""
+    name: str
+    """Under which name the hosts of this zone stand."""
+    added: tuple[DnsRecord, ...] = ()
+    """This host's records, published before or now."""
+    removed: tuple[DnsRecord, ...] = ()
+    records: tuple[SrvRecord, ...] = ()
+    """All hosts that stand there now, by the server's own word."""
+    addresses: tuple[str, ...] | None = None
+    """Those of this host's name; None where it lies in another zone."""
+    error: TenureError | None = None
+
+
+def publish(plan: DnsPlan, *, server: NameServer, store: HostStore) -> tuple[ZoneOutcome, ...]:
+    """Each zone of the plan holds this host's records, and none that this host published there before and now does not."""
+    return _each(plan.zones, lambda zone: _publish(zone, plan, server, store), plan)
+
+
+def retire(plan: DnsPlan, *, server: NameServer, store: HostStore) -> tuple[ZoneOutcome, ...]:
+    """No zone of the plan holds a record of this host: none that it published, and not the one that it would publish.
+
+    Addresses go only if this host published them.
+    """
+    return _each(plan.zones, lambda zone: _retire(zone, plan, server, store), plan)
+
+
+def failure(outcomes: Sequence[ZoneOutcome]) -> str:
+    """Why not every zone is as it should be, in words; empty when it is."""
+    failed = next((outcome for outcome in outcomes if outcome.error is not None), None)
+    return f"{failed.zone}: {failed.error}" if failed is not None else ""
+
+
+def remember_attempt(reason: str, *, store: HostStore, now: int) -> None:
+    """The host knows that it published now, or, for a reason, could not."""
+    save_dns_memory(read_dns_memory(store.settings()).after(reason, now), store=store)
+
+
+def _publish(zone: str, plan: DnsPlan, server: NameServer, store: HostStore) -> ZoneOutcome:
+    """Publish in one zone.
+
+    1. the server answers for the zone; 2. what is this host's own, and what is there already of somebody else's
+    making (an address that DHCP registered), is told apart; 3. it is remembered, then sent: a crash or a lost answer
+    between the two forgets nothing; 4. the server is asked what it holds now.
+    """
+    # 1
+    holding = server.zone_of(zone)
+    # 2
+    wanted = plan.records(zone)
+    target = plan.service.target
+    has_addresses = len(wanted) > 1
+    memory = read_dns_memory(store.settings())
+    before = memory.records.get(zone, ())
+    there = server.addresses(target) if has_addresses else ()
+    own = [r for r in wanted if r.type == "SRV" or r.data not in there or any(r.same(b) for b in before)]
+    stale = tuple(b for b in before if not any(b.same(w) for w in wanted))
+    # 3
+    save_dns_memory(memory.with_records(zone, [*own, *stale]), store=store)
+    try:
+        server.update(holding, remove=stale, add=wanted)
+    except Refused:
+        save_dns_memory(memory, store=store)
+        raise
+    save_dns_memory(memory.with_records(zone, own), store=store)
+    # 4
+    name = plan.service_name(zone)
+    records = server.services(name)
+    if not any(_is_service(r, plan) for r in records):
+        raise Refused(
+            Code.DNS_UPDATE_FAILED,
+            f"The server took the update of {zone}, and {name} does not hold this host's record all the same.",
+            f"Look whether {name} is an alias (CNAME) in the zone: an update cannot add to one.",
+        )
+    addresses = server.addresses(target) if target.endswith(f".{holding}") else None
+    return ZoneOutcome(
+        zone=zone, name=name, added=wanted, removed=stale, records=records, addresses=addresses
+    )
+
+
+def _retire(zone: str, plan: DnsPlan, server: NameServer, store: HostStore) -> ZoneOutcome:
+    holding = server.zone_of(zone)
+    memory = read_dns_memory(store.settings())
+    own = memory.records.get(zone, ())
+    would = plan.service_record(zone)
+    removed = own if any(would.same(r) for r in own) else (*own, would)
+    server.update(holding, remove=removed, add=())
+    # It was published until now, and is not any more: when it is to be again, it is due at once.
+    save_dns_memory(replace(memory.with_records(zone, ()), last_success=None), store=store)
+    name = plan.service_name(zone)
+    return ZoneOutcome(zone=zone, name=name, removed=removed, records=server.services(name))
+
+
+def _each(zones: Sequence[str], act: Callable[[str], ZoneOutcome], plan: DnsPlan) -> tuple[ZoneOutcome, ...]:
+    """One zone's failure keeps no other from its turn; but a server that is silent is not waited for again."""
+    outcomes = []
+    silent: TenureError | None = None
+    for zone in zones:
+        try:
+            if silent is not None:
+                raise silent
+            outcomes.append(act(zone))
+        except TenureError as error:
+            if error.code is Code.DNS_UNAVAILABLE:
+                silent = error
+            outcomes.append(ZoneOutcome(zone=zone, name=plan.service_name(zone), error=error))
+    return tuple(outcomes)
+
+
+def _is_service(record: SrvRecord, plan: DnsPlan) -> bool:
+    srv = plan.service
+    return (record.priority, record.weight, record.port, record.target) == (
+        srv.priority,
+        srv.weight,
+        srv.port,
+        srv.target,
+    )
