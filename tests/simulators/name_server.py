@@ -37,7 +37,7 @@ class MemoryNameServer:
     zones: tuple[str, ...] = ("corp.test",)
     held: list[DnsRecord] = field(default_factory=list)
     failing: dict[str, TenureError] = field(default_factory=dict)
-    """Zones that fail when they are asked for."""
+    """Names that fail when their zone is asked for."""
     refusing: dict[str, TenureError] = field(default_factory=dict)
     """Zones whose updates fail."""
     aliases: set[str] = field(default_factory=set)
@@ -46,14 +46,14 @@ class MemoryNameServer:
     updates: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     """Lines that were removed and added, update by update."""
 
-    def zone_of(self, domain: str) -> str:
+    def zone_of(self, name: str) -> str:
         """The smallest zone with the name."""
-        self.asked.append(domain)
-        if domain in self.failing:
-            raise self.failing[domain]
-        holding = [zone for zone in self.zones if lies_in(domain, zone)]
+        self.asked.append(name)
+        if name in self.failing:
+            raise self.failing[name]
+        holding = [zone for zone in self.zones if lies_in(name, zone)]
         if not holding:
-            raise Refused(Code.DNS_UPDATE_FAILED, f"no zone with {domain}")
+            raise Refused(Code.DNS_UPDATE_FAILED, f"no zone with {name}")
         return max(holding, key=len)
 
     def update(self, zone: str, *, remove: Sequence[DnsRecord], add: Sequence[DnsRecord]) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from tenure.core.errors import Code, Refused, TenureError
+from tenure.core.dns_name import lies_in
+from tenure.core.errors import Code, Refused, TenureError, UsageError
 from tenure.host.dns_memory import read_dns_memory, save_dns_memory
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class NameServer(Protocol):
     gives no answer (`dns_unavailable`) or fails, and `Untrusted` when the answer is not signed by the key.
     """
 
-    def zone_of(self, domain: str) -> str:
-        """The zone in which a domain's names stand: its own, or one above it."""
+    def zone_of(self, name: str) -> str:
+        """The zone in which a name stands, whether the name exists or not."""
         ...
 
     def update(self, zone: str, *, remove: Sequence[DnsRecord], add: Sequence[DnsRecord]) -> None:
@@ -49,7 +50,7 @@ class ZoneOutcome:
     """What became of one zone."""
 
     zone: str
-    """The domain that was named; the DNS zone may be one above it."""
+    """The domain that was named. The DNS zone may be one above it, or one for the service alone."""
     name: str
     """Under which name the hosts of this zone stand."""
     added: tuple[DnsRecord, ...] = ()
@@ -94,9 +95,16 @@ def _publish(zone: str, plan: DnsPlan, server: NameServer, store: HostStore) -> 
     between the two forgets nothing; 4. the server is asked what it holds now.
     """
     # 1
-    holding = server.zone_of(zone)
-    # 2
+    name = plan.service_name(zone)
+    holding = server.zone_of(name)
     wanted = plan.records(zone)
+    if not all(lies_in(record.name, holding) for record in wanted):
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            f"The addresses of {plan.service.target} do not belong into {holding}, where {name} stands.",
+            "Leave the addresses away, and enter them where the host's name stands: --no-addresses.",
+        )
+    # 2
     target = plan.service.target
     has_addresses = len(wanted) > 1
     memory = read_dns_memory(store.settings())
@@ -113,7 +121,6 @@ def _publish(zone: str, plan: DnsPlan, server: NameServer, store: HostStore) -> 
         raise
     save_dns_memory(memory.with_records(zone, own), store=store)
     # 4
-    name = plan.service_name(zone)
     records = server.services(name)
     if not any(_is_service(r, plan) for r in records):
         raise Refused(
@@ -121,14 +128,15 @@ def _publish(zone: str, plan: DnsPlan, server: NameServer, store: HostStore) -> 
             f"The server took the update of {zone}, and {name} does not hold this host's record all the same.",
             f"Look whether {name} is an alias (CNAME) in the zone: an update cannot add to one.",
         )
-    addresses = server.addresses(target) if target.endswith(f".{holding}") else None
+    addresses = server.addresses(target) if lies_in(target, holding) else None
     return ZoneOutcome(
         zone=zone, name=name, added=wanted, removed=stale, records=records, addresses=addresses
     )
 
 
 def _retire(zone: str, plan: DnsPlan, server: NameServer, store: HostStore) -> ZoneOutcome:
-    holding = server.zone_of(zone)
+    name = plan.service_name(zone)
+    holding = server.zone_of(name)
     memory = read_dns_memory(store.settings())
     own = memory.records.get(zone, ())
     would = plan.service_record(zone)
@@ -136,7 +144,6 @@ def _retire(zone: str, plan: DnsPlan, server: NameServer, store: HostStore) -> Z
     server.update(holding, remove=removed, add=())
     # It was published until now, and is not any more: when it is to be again, it is due at once.
     save_dns_memory(replace(memory.with_records(zone, ()), last_success=None), store=store)
-    name = plan.service_name(zone)
     return ZoneOutcome(zone=zone, name=name, removed=removed, records=server.services(name))
 
 

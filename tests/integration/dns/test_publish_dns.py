@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +28,6 @@ from tenure.programs.host_server import HostServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     Captured = pytest.CaptureFixture[str]
 
@@ -34,6 +35,8 @@ pytestmark = pytest.mark.real
 
 PUBLISHER = SimulatedPublisher(opened=0)
 NAME = "_tenure._tcp.corp.test"
+DELEGATED = "_tenure._tcp.windows.test"
+"""A zone for the service alone."""
 DAY = 86_400
 
 
@@ -45,17 +48,17 @@ def key() -> TsigKey:
 
 @pytest.fixture(scope="module")
 def dns(tmp_path_factory: pytest.TempPathFactory, key: TsigKey) -> Iterator[Bind]:
-    """BIND with `corp.test`, where the key may change just what hosts publish, and `fixed.test`, where it may not."""
+    """BIND with zones of every kind: the key may change just what hosts publish, and in `fixed.test` nothing."""
     if NAMED is None:
         pytest.skip(BIND_MISSING)
-    grants = "".join(
-        f'grant "{key.name}" name {name}. {types};'
-        for name, types in ((NAME, "SRV"), ("host1.corp.test", "A AAAA"), ("_tenure._tcp.lab.test", "SRV"))
-    )
-    policies = dict.fromkeys(("corp.test", "lab.test"), f"update-policy {{ {grants} }};")
+    names = dict.fromkeys((NAME, "_tenure._tcp.lab.test", DELEGATED), "SRV")
+    names["host1.corp.test"] = "A AAAA"
+    grants = "".join(f'grant "{key.name}" name {name}. {types};' for name, types in names.items())
+    policies = dict.fromkeys(("corp.test", "lab.test", DELEGATED), f"update-policy {{ {grants} }};")
     zones = {
         "corp.test": "_alias._tcp CNAME elsewhere.test.\nhost2 A 10.0.0.2",
         "lab.test": "",
+        DELEGATED: "",
         "fixed.test": "",
     }
     with bind(tmp_path_factory.mktemp("bind"), zones, key=key, policies=policies) as server:
@@ -140,6 +143,20 @@ def test_two_hosts_stand_side_by_side_and_leave_alone(
     assert dig(dns) == {"0 0 1688 host1.corp.test."}
 
 
+def test_the_service_may_have_a_zone_of_its_own(
+    hosts: tuple[Host, Host], dns: Bind, capsys: Captured
+) -> None:
+    """A domain of Microsoft's DNS delegates just that name to a BIND, which holds nothing else of the domain."""
+    one, _ = hosts
+    said = ("--zone", "windows.test", "--target", "host1.windows.test", *one.where)
+    assert one(*said) == 0
+    assert dig(dns, DELEGATED) == {"0 0 1688 host1.windows.test."}
+    assert one(*said, "--address", "10.0.0.5") == 2
+    assert "--no-addresses" in capsys.readouterr().err
+    assert one("--remove", *said) == 0
+    assert dig(dns, DELEGATED) == set()
+
+
 def test_a_changed_record_replaces_the_one_before(
     hosts: tuple[Host, Host], dns: Bind, capsys: Captured
 ) -> None:
@@ -187,6 +204,7 @@ def test_addresses_are_published_with_the_host(hosts: tuple[Host, Host], dns: Bi
         ),
         pytest.param(("--zone", "corp.test", "--label", "_VLMCS"), 3, "genuine KMS host", id="in capitals"),
         pytest.param(("--zone", "corp.test", "--label", "_other"), 3, "update-policy", id="not granted"),
+        pytest.param(("--zone", "corp.test", "--label", "_alias"), 3, "alias (CNAME)", id="an alias"),
         pytest.param(("--zone", "corp test"), 2, "no zone", id="a zone that is none"),
         pytest.param((), 2, "No zone is named", id="no zone"),
         pytest.param(("--zone", "corp.test", "--addresses"), 2, "No other machine", id="the server is local"),
@@ -403,3 +421,38 @@ def test_a_host_that_cannot_publish_says_so_and_tries_again(
     one.key_file.with_suffix(".gone").rename(one.key_file)
     days.wait(DAY)
     assert dig(dns) == {"0 0 1688 host1.corp.test."}
+
+
+def guide(language: str) -> list[str]:
+    """The code blocks of the administrator's guide in a language."""
+    path = Path(__file__).parents[3] / "docs" / "how-to" / "dns.md"
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def test_every_command_of_the_guide_works_as_typed(
+    hosts: tuple[Host, Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """On a BIND set up as the guide says, with a real key and server in place of the guide's."""
+    one, _ = hosts
+    if NAMED is None:
+        pytest.skip(BIND_MISSING)
+    monkeypatch.setenv("TENURE_HOME", str(one.home.root))
+    key = TsigKey("tenure-host1")
+    one.key_file.write_text(key.statement)
+    (policy,) = re.findall(r"update-policy \{.*?\n    \};", guide("text")[1], flags=re.DOTALL)
+    (powershell,) = (block for block in guide("text") if block.startswith("Add-DnsServerResourceRecord"))
+    with bind(tmp_path / "guide", {"corp.example": ""}, key=key, policies={"corp.example": policy}) as dns:
+        real = {"10.0.0.2": dns.text, "/etc/tenure/dns.key": str(one.key_file)}
+        commands = [line for block in guide("console") for line in block.splitlines()]
+        assert len(commands) >= 6
+        for line in commands:
+            dollar, program, *words = shlex.split(line)
+            assert (dollar, program) == ("$", "tenure")
+            assert run(command, [real.get(word, word) for word in words]) == 0, line
+            if "--save" in words:
+                assert dig(dns, "_tenure._tcp.corp.example") == {"0 0 1688 host1.corp.example."}
+        out = capsys.readouterr().out
+        assert guide("text")[0].strip() in out
+        assert powershell.strip() in out
+        assert dig(dns, "_tenure._tcp.corp.example") == set()
+    one.key_file.write_text(TsigKey("tenure-hosts").statement)

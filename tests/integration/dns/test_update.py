@@ -135,6 +135,13 @@ def test_the_zone_of_a_domain_is_found(server: Bind, domain: str, zone: str) -> 
             lambda s: s.zone_of("else.test"), Refused, Code.DNS_UPDATE_FAILED, "REFUSED", id="an unknown zone"
         ),
         pytest.param(
+            lambda s: s.zone_of("_alias._tcp.example.test"),
+            Refused,
+            Code.DNS_UPDATE_FAILED,
+            "CNAME",
+            id="an alias",
+        ),
+        pytest.param(
             lambda s: s.zone_of("broken.test"),
             Unavailable,
             Code.DNS_UPDATE_FAILED,

@@ -142,10 +142,10 @@ def test_a_setting_out_of_bounds_is_refused(
 
 
 def test_dns_publishing_is_stored_and_told(home: Home, capsys: Captured) -> None:
-    """And that publishing itself comes later."""
+    """And what is missing for it (tests/integration/dns has the rest)."""
     for switch, label in (("/sdns", "enabled"), ("/cdns", "disabled")):
         assert slmgr(switch) == 0
-        assert ("comes with a later version" in capsys.readouterr().out) == (switch == "/sdns")
+        assert ("publish-dns --zone ZONE" in capsys.readouterr().out) == (switch == "/sdns")
         assert slmgr("/dli") == 0
         assert f"    DNS publishing {label}\n" in capsys.readouterr().out
 

@@ -309,7 +309,7 @@ def test_settings_of_a_host_are_told() -> None:
         "Product Key Channel: Volume:CSVLK",
     ):
         assert line in lines
-    assert any("publishes nothing yet" in line for line in lines)
+    assert any("What to publish in DNS is not set" in line for line in lines)
 
 
 @pytest.mark.parametrize(

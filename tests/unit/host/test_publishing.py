@@ -8,7 +8,7 @@ import pytest
 
 from simulators.name_server import MemoryNameServer, SettingsInMemory
 from simulators.publisher import NOW
-from tenure.core.errors import Code, Refused, TenureError, Unavailable
+from tenure.core.errors import Code, Refused, TenureError, Unavailable, UsageError
 from tenure.host import publishing
 from tenure.host.dns_memory import read_dns_memory
 from tenure.host.dns_options import DnsOptions
@@ -131,6 +131,18 @@ def test_a_domain_within_a_zone_is_published_in_the_zone() -> None:
     assert "_tenure._tcp.sub.corp.test. 3600 IN SRV 0 0 1688 h.corp.test." in site.server.lines
 
 
+def test_a_zone_for_the_service_alone_holds_no_addresses() -> None:
+    """It was delegated to a server that takes updates; the host's name stands elsewhere."""
+    site = Site(zones=("_tenure._tcp.corp.test",))
+    (refused,) = site.publish(addresses=("10.0.0.5",))
+    assert isinstance(refused.error, UsageError)
+    assert "--no-addresses" in refused.error.cure
+    assert site.server.lines == {OTHERS.line}
+    (outcome,) = site.publish()
+    assert (outcome.error, outcome.addresses) == (None, None)
+    assert site.server.lines == {OTHERS.line, OWN}
+
+
 def test_taking_back_leaves_the_others() -> None:
     """Only what is this host's goes, and it is forgotten."""
     site = Site()
@@ -194,10 +206,10 @@ def test_one_zones_failure_keeps_no_other_from_its_turn() -> None:
 
 def test_a_silent_server_is_not_waited_for_again() -> None:
     """Thirty zones would be thirty times five seconds."""
-    site = Site(failing={"corp.test": SILENT})
+    site = Site(failing={"_tenure._tcp.corp.test": SILENT})
     outcomes = site.publish("corp.test", "lab.test", "else.test")
     assert [outcome.error for outcome in outcomes] == [SILENT] * 3
-    assert site.server.asked == ["corp.test"]
+    assert site.server.asked == ["_tenure._tcp.corp.test"]
 
 
 def test_an_update_that_was_taken_and_did_nothing_is_an_error() -> None:

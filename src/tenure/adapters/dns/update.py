@@ -19,6 +19,7 @@ from dns.rdtypes.IN.AAAA import AAAA
 from dns.rdtypes.IN.SRV import SRV
 
 from tenure.adapters.dns.update_errors import (
+    is_alias,
     no_answer,
     nonsense,
     not_authoritative,
@@ -57,14 +58,16 @@ class UpdateServer:
         """`ADDRESS:PORT`."""
         return self._server.text
 
-    def zone_of(self, domain: str) -> str:
-        """The zone in which a domain's names stand: its SOA is in the answer, or beside one that says no."""
-        asked = dns.name.from_text(domain)
+    def zone_of(self, name: str) -> str:
+        """The zone in which a name stands: its SOA is in the answer, or beside one that says no."""
+        asked = dns.name.from_text(name)
         answer = self._query(asked, dns.rdatatype.SOA)
+        if any(rrset.rdtype == dns.rdatatype.CNAME for rrset in answer.answer):
+            raise is_alias(name, self._server)
         for rrset in (*answer.answer, *answer.authority):
             if rrset.rdtype == dns.rdatatype.SOA and asked.is_subdomain(rrset.name):
                 return _text(rrset.name)
-        raise not_authoritative(domain, self._server)
+        raise not_authoritative(name, self._server)
 
     def update(self, zone: str, *, remove: Sequence[DnsRecord], add: Sequence[DnsRecord]) -> None:
         """The zone holds what is to be added, and not what is to be removed."""

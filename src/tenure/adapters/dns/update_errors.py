@@ -89,6 +89,15 @@ def not_authoritative(name: str, server: DnsServer) -> Refused:
     )
 
 
+def is_alias(name: str, server: DnsServer) -> Refused:
+    """An update adds nothing to a CNAME, and the server would not even say so (RFC 2136, section 3.4.2.2)."""
+    return Refused(
+        Code.DNS_UPDATE_FAILED,
+        f"At the DNS server {server.text} {name} is an alias (CNAME), beside which no record can stand.",
+        "Take the alias out of the zone, or publish where it leads.",
+    )
+
+
 def rejected_key(error: Exception, server: DnsServer, key: str) -> Refused:
     """The server does not accept what the key signed."""
     why, cure = _PEER.get(

@@ -50,22 +50,23 @@ def address_towards(address: str) -> str:
         ) from error
 
 
-def own_name(suffixes: Sequence[str]) -> str:
+def own_name(suffixes: Sequence[str], *, host_name: str | None = None) -> str:
     """This machine's whole name: its host name, with the first DNS suffix if it has no dot itself. Nobody is asked.
+
+    `host_name` stands for what the system says.
 
     Raises:
         UsageError: code `invalid_argument`, when it has neither.
     """
-    name = socket.gethostname()
-    if "." not in name and suffixes:
-        name = f"{name}.{suffixes[0]}"
-    if "." not in name or name.startswith("localhost."):
+    name = socket.gethostname() if host_name is None else host_name
+    whole = f"{name}.{suffixes[0]}" if "." not in name and suffixes else name
+    if "." not in whole or whole.startswith("localhost."):
         raise UsageError(
             Code.INVALID_ARGUMENT,
-            f"This machine is called {name[:60]!a}, and its DNS suffix is not known.",
+            f"This machine is called {name[:60]!a}, which is no name that others could look up.",
             "Name it as other machines do: --target host.corp.example.",
         )
-    return name
+    return whole
 
 
 _ANY_PORT: Final = 53
