@@ -69,7 +69,7 @@ def publish(plan: DnsPlan, *, server: NameServer, store: HostStore) -> tuple[Zon
 
 
 def retire(plan: DnsPlan, *, server: NameServer, store: HostStore) -> tuple[ZoneOutcome, ...]:
-    """No zone of the plan holds a record of this host: none that it published, and not the one that it would publish.
+    """No zone of the plan holds a record of this host: none that it published, and none that says the same by hand.
 
     Addresses go only if this host published them.
     """
@@ -138,11 +138,13 @@ def _retire(zone: str, plan: DnsPlan, server: NameServer, store: HostStore) -> Z
     name = plan.service_name(zone)
     holding = server.zone_of(name)
     memory = read_dns_memory(store.settings())
-    own = memory.records.get(zone, ())
-    would = plan.service_record(zone)
-    removed = own if any(would.same(r) for r in own) else (*own, would)
-    server.update(holding, remove=removed, add=())
-    # It was published until now, and is not any more: when it is to be again, it is due at once.
+    removed = memory.records.get(zone, ())
+    by_hand = plan.service_record(zone)
+    if any(_is_service(r, plan) for r in server.services(name)) and not any(by_hand.same(r) for r in removed):
+        removed = (*removed, by_hand)
+    if removed:
+        server.update(holding, remove=removed, add=())
+    # Nothing is published any more: when it is to be again, it is due at once.
     save_dns_memory(replace(memory.with_records(zone, ()), last_success=None), store=store)
     return ZoneOutcome(zone=zone, name=name, removed=removed, records=server.services(name))
 

@@ -114,13 +114,21 @@ def run(
     return DnsRun(server=server.text, plan=plan, outcomes=outcomes, warnings=tuple(warnings))
 
 
-def publish(home: Home, store: HostStore, options: DnsOptions, *, port: int, clock: Clock) -> DnsRun:
-    """This host is published as the options say; `host status` tells how that ended, if they are the saved ones."""
-    saved = read_settings(store.settings()).dns_options
+def publish(
+    home: Home, store: HostStore, options: DnsOptions, *, port: int, clock: Clock, unasked: bool = False
+) -> DnsRun:
+    """This host is published as the options say; `host status` tells how that ended, if they are the saved ones.
+
+    With `unasked` nothing is done any more if the host was retired, or its options changed, while it waited its turn.
+    """
 
     def act(plan: DnsPlan, server: UpdateServer) -> tuple[ZoneOutcome, ...]:
+        now_set = read_settings(store.settings())
+        as_saved = now_set.dns_options in {None, options}
+        if unasked and not (as_saved and now_set.dns_publishing):
+            return ()
         outcomes = publishing.publish(plan, server=server, store=store)
-        if saved is None or options == saved:
+        if as_saved:
             publishing.remember_attempt(publishing.failure(outcomes), store=store, now=clock())
         return outcomes
 
@@ -162,7 +170,7 @@ class DailyPublishing:
 
     def _publish(self, options: DnsOptions, store: HostStore) -> None:
         try:
-            done = publish(self._home, store, options, port=self._port, clock=self._clock)
+            done = publish(self._home, store, options, port=self._port, clock=self._clock, unasked=True)
         except TenureError as error:
             # Not a server's answer: the key's file, or this machine's name.
             log.warning("this host could not be published in the DNS: %s", error)

@@ -59,7 +59,8 @@ def retire_host(home: Home, given: DnsOptions) -> DnsRun:
     with open_store(home) as store:
         settings = _settings(store)
         remembered = read_dns_memory(store.settings()).records
-        options = _options(given, settings)
+        # Which addresses are taken back is remembered; nobody needs to find out today's.
+        options = replace(_options(given, settings), addresses=(), own_address=None)
         if not given.zones:
             options = replace(options, zones=tuple(dict.fromkeys((*options.zones, *remembered))))
         plan = planned(options, port=_port(home, settings))

@@ -23,7 +23,9 @@ from simulators.running import running
 from tenure.adapters.os.home import Home
 from tenure.cli.command import run
 from tenure.cli.main import command
-from tenure.programs.dns_publisher import DailyPublishing
+from tenure.host.settings import read_settings
+from tenure.programs.dns_publisher import DailyPublishing, publish
+from tenure.programs.host import open_store
 from tenure.programs.host_server import HostServer
 
 if TYPE_CHECKING:
@@ -138,7 +140,7 @@ def test_two_hosts_stand_side_by_side_and_leave_alone(
     # Nothing was saved, so what would be taken back must be said again; what was published is known all the same.
     assert two("--remove", "--json", "--target", two.target, *two.where) == 0
     (zone,) = json_of(capsys)["zones"]
-    assert f"{NAME}. 60 IN SRV 1 7 1700 host2.corp.test." in zone["removed"]
+    assert zone["removed"] == [f"{NAME}. 60 IN SRV 1 7 1700 host2.corp.test."]
     assert [record["target"] for record in zone["records"]] == ["host1.corp.test"]
     assert dig(dns) == {"0 0 1688 host1.corp.test."}
 
@@ -391,6 +393,25 @@ def test_a_host_publishes_daily_while_that_is_on(
     assert one("--remove") == 0
     days.wait(2 * DAY)
     assert dig(dns) == set()
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [("--remove",), ("--weight", "1", "--save")], ids=["retired", "changed"]
+)
+def test_a_host_that_was_retired_meanwhile_is_not_published_after_all(
+    hosts: tuple[Host, Host], dns: Bind, meanwhile: tuple[str, ...]
+) -> None:
+    """The serving host had read its settings and waited while the command was at work."""
+    one, _ = hosts
+    assert one.publish("--save") == 0
+    with open_store(one.home) as store:
+        options = read_settings(store.settings()).dns_options
+        assert options is not None
+        assert one(*meanwhile) == 0
+        there = dig(dns)
+        late = publish(one.home, store, options, port=1688, clock=lambda: 0, unasked=True)
+    assert late.outcomes == ()
+    assert dig(dns) == there
 
 
 def test_a_host_that_cannot_publish_says_so_and_tries_again(

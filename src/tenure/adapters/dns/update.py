@@ -83,10 +83,11 @@ class UpdateServer:
     def services(self, name: str) -> tuple[SrvRecord, ...]:
         """All SRV records of a name, by priority, weight and target."""
         rrset = self._rrset(name, dns.rdatatype.SRV)
+        if rrset is None:
+            return ()
+        ttl = int(rrset.ttl)
         found = [
-            SrvRecord(r.priority, r.weight, r.port, _text(r.target), int(rrset.ttl))
-            for r in rrset or ()
-            if rrset is not None and isinstance(r, SRV)
+            SrvRecord(r.priority, r.weight, r.port, _text(r.target), ttl) for r in rrset if isinstance(r, SRV)
         ]
         return tuple(sorted(found, key=lambda r: (r.priority, -r.weight, r.target, r.port)))
 

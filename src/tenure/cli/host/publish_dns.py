@@ -137,7 +137,6 @@ def _facts(done: DnsRun, *, saved: bool) -> dict[str, Any]:
 def _tell(done: DnsRun, *, saved: bool) -> None:
     for outcome in done.outcomes:
         if outcome.error is not None:
-            print_error(outcome.error)
             continue
         for record in outcome.removed:
             click.echo(f"Removed: {record.line}")
@@ -151,6 +150,9 @@ def _tell(done: DnsRun, *, saved: bool) -> None:
         print_table(f"{outcome.name} at {done.server} now", columns, rows)
         if outcome.addresses:
             click.echo(f"{done.plan.service.target} has: {', '.join(outcome.addresses)}")
+    # A silent server's error is one, however many zones it keeps waiting.
+    for error in dict.fromkeys(outcome.error for outcome in done.outcomes if outcome.error is not None):
+        print_error(error)
     for warning in done.warnings:
         click.echo(f"{click.style('warning:', fg='yellow')} {warning}", err=True)
     if saved:
