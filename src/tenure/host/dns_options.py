@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ import msgspec
 
 from tenure.core.dns_name import LONGEST, parse_dns_name
 from tenure.core.errors import Code, UsageError
+from tenure.wire.srv_label import DEFAULT_LABEL, parse_label, service_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +18,9 @@ if TYPE_CHECKING:
     from tenure.host.store import HostStore
 
 OPTIONS_SETTING: Final = "dns_options"
-PROTOCOL_LABEL: Final = "_tcp"
 HOST_EXAMPLE: Final = "host.corp.example"
 MAX_ZONES: Final = 32
 MAX_ADDRESSES: Final = 16
-_LABEL: Final = re.compile(r"_[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?")
-"""An underscore and a service's name (RFC 6335, section 5.1: 15 characters at most)."""
 _BOUNDS: Final = {
     "port": (1, 65_535),
     "priority": (0, 65_535),
@@ -70,6 +67,7 @@ def check(options: DnsOptions) -> DnsOptions:
 
     Raises:
         UsageError: code `invalid_argument`; says which value is wrong.
+        Refused: code `foreign_service`: the label is Microsoft's.
     """
     if len(options.zones) > MAX_ZONES or len(options.addresses) > MAX_ADDRESSES:
         raise _invalid(f"At most {MAX_ZONES} zones and {MAX_ADDRESSES} addresses can be named.")
@@ -79,15 +77,10 @@ def check(options: DnsOptions) -> DnsOptions:
             raise _invalid(f"The {name} is {low} to {high:,}; {value:,} was given.")
     if any(len(text or "") > _LONGEST_TEXT for text in (options.server, options.key_file)):
         raise _invalid(f"A path has at most {_LONGEST_TEXT:,} characters.")
-    label = options.label.lower() if options.label is not None else None
-    if label is not None and not _LABEL.fullmatch(label):
-        raise _invalid(
-            f"{label[:60]!a} is no label of a service.",
-            "Write an underscore and up to 15 letters, digits and hyphens: _tenure.",
-        )
+    label = options.label if options.label is None else parse_label(options.label)
     zones = [parse_dns_name(zone, what="zone", example="corp.example") for zone in options.zones]
     for zone in zones:
-        if len(f"{label or '_' * 16}.{PROTOCOL_LABEL}.{zone}") > LONGEST:
+        if len(service_name(label or DEFAULT_LABEL, zone)) > LONGEST:
             raise _invalid(f"{zone[:60]}... is too long: no name of a service fits below it.")
     target = options.target
     return replace(
@@ -121,7 +114,7 @@ def read_dns_options(stored: Mapping[str, str]) -> DnsOptions | None:
     """The options that were saved, none where there are none.
 
     Raises:
-        UsageError: code `invalid_argument`, when what is stored cannot be used.
+        UsageError, Refused: what is stored cannot be used, as `check` says.
     """
     text = stored.get(OPTIONS_SETTING)
     if text is None:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Final
 from tenure.core.dns_name import lies_in, parse_dns_name
 from tenure.core.errors import Code, UsageError
 from tenure.core.network import SrvRecord
-from tenure.host.dns_options import HOST_EXAMPLE, PROTOCOL_LABEL, checked_address
+from tenure.host.dns_options import HOST_EXAMPLE, checked_address
+from tenure.wire.srv_label import DEFAULT_LABEL, service_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenure.host.dns_options import DnsOptions
 
-DEFAULT_LABEL: Final = "_tenure"
 DEFAULT_TTL: Final = 3_600
 """Seconds."""
 
@@ -59,7 +59,7 @@ class DnsPlan:
 
     def service_name(self, zone: str) -> str:
         """Under which name the hosts of a zone stand."""
-        return f"{self.label}.{PROTOCOL_LABEL}.{zone}"
+        return service_name(self.label, zone)
 
     def service_record(self, zone: str) -> DnsRecord:
         """This host's SRV record in a zone (RFC 2782)."""
@@ -89,19 +89,13 @@ def make_plan(
     own_name: Callable[[], str],
     own_address: Callable[[], str],
     listening_port: int,
-    refuse_service: Callable[[str], None],
 ) -> DnsPlan:
     """What checked options mean on this machine; `own_name` and `own_address` are asked only where they are needed.
-
-    `refuse_service` may raise for a label under which another system's machines look.
 
     Raises:
         UsageError: code `invalid_argument`: no zone, no usable name or address of this machine, or addresses of a
             target that lies in none of the zones.
-        Refused: the label is another system's.
     """
-    label = options.label or DEFAULT_LABEL
-    refuse_service(label)
     if not options.zones:
         raise UsageError(
             Code.INVALID_ARGUMENT,
@@ -112,7 +106,7 @@ def make_plan(
     addresses = options.addresses or ((checked_address(own_address()),) if options.own_address else ())
     plan = DnsPlan(
         zones=options.zones,
-        label=label,
+        label=options.label or DEFAULT_LABEL,
         service=SrvRecord(
             priority=options.priority or 0,
             weight=options.weight or 0,

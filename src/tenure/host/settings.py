@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from tenure.core.errors import Code, UsageError
+from tenure.core.errors import Code, TenureError, UsageError
 from tenure.core.policy import BOUNDS
 from tenure.host.dns_options import OPTIONS_SETTING, DnsOptions, read_dns_options
 
@@ -71,7 +71,7 @@ def read_settings(stored: Mapping[str, str]) -> HostSettings:
     dns = number(Setting.DNS_PUBLISHING, (0, 1))
     try:
         options = read_dns_options(stored)
-    except UsageError:
+    except TenureError:
         options = None
         unusable.append(Setting.DNS_OPTIONS.value)
     return HostSettings(

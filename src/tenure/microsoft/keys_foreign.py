@@ -9,7 +9,6 @@ from uuid import UUID
 from tenure.core.errors import Code, Refused, UsageError
 from tenure.core.product_key import ALPHABET as TENURE_ALPHABET
 from tenure.core.product_key import parse
-from tenure.microsoft.check_domain import SERVICE
 from tenure.microsoft.keys import ALPHABET, LENGTH
 from tenure.microsoft.keys_check import TYPED_LIMIT, check, split
 from tenure.microsoft.keys_csv import rows
@@ -83,20 +82,6 @@ def refuse_microsoft_key(typed: str, table: KeyTable) -> None:
             Code.FOREIGN_KEY,
             f"The key that ends in {characters[-5:]} has the form of Microsoft's keys: it holds an N, as no key of Tenure's does.",
             _BELONGS,
-        )
-
-
-def refuse_microsoft_service(label: str) -> None:
-    """Nothing happens, unless Windows looks for KMS hosts under this label of a service.
-
-    Raises:
-        Refused: code `foreign_service`.
-    """
-    if label == SERVICE.partition(".")[0]:
-        raise Refused(
-            Code.FOREIGN_SERVICE,
-            f"Under {label} Windows and Office look for a genuine KMS host, and this host does not answer them.",
-            "Leave --label away: hosts of Tenure stand under _tenure, where Tenure's machines look.",
         )
 
 

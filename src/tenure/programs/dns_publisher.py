@@ -19,7 +19,6 @@ from tenure.host import publishing
 from tenure.host.dns_memory import read_dns_memory
 from tenure.host.dns_plan import make_plan
 from tenure.host.settings import read_settings
-from tenure.microsoft.keys_foreign import refuse_microsoft_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +68,6 @@ def planned(options: DnsOptions, *, port: int) -> DnsPlan:
         own_name=lambda: own_name(machine_suffixes()),
         own_address=own_address,
         listening_port=port,
-        refuse_service=refuse_microsoft_service,
     )
 
 

@@ -97,7 +97,7 @@ def _settings(store: HostStore) -> HostSettings:
 def _options(given: DnsOptions, settings: HostSettings) -> DnsOptions:
     if given.server is not None:
         given = replace(given, server=parse_dns_server(given.server).text)
-    return check(given).over(settings.dns_options or DnsOptions())
+    return check(given.over(settings.dns_options or DnsOptions()))
 
 
 def _port(home: Home, settings: HostSettings) -> int:

@@ -32,7 +32,7 @@ PUBLISHED: Final = """
     document_malformed signature_invalid chain_broken catalog_rolled_back certificate_invalid lease_invalid
     host_superseded state_damaged
     address_in_use home_in_use home_unusable
-    foreign_service dns_update_failed dns_key_rejected
+    dns_update_failed dns_key_rejected
 """
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.name_server import SettingsInMemory
-from tenure.core.errors import Code, UsageError
+from tenure.core.errors import Code, Refused, UsageError
 from tenure.host.dns_options import (
     OPTIONS_SETTING,
     DnsOptions,
@@ -62,7 +62,7 @@ def test_options_are_taken_in_one_spelling() -> None:
         pytest.param({"weight": 65_536}, "0 to 65,535", id="a weight too high"),
         pytest.param({"ttl": 604_801}, "0 to 604,800", id="over a week"),
         pytest.param({"label": "tenure"}, "no label", id="a label without underscore"),
-        pytest.param({"label": "_" + "x" * 16}, "no label", id="a label too long"),
+        pytest.param({"label": "_" + "x" * 63}, "no label", id="a label too long"),
         pytest.param({"label": "_x._tcp"}, "no label", id="two labels"),
         pytest.param({"addresses": ("host",)}, "no IP address", id="a name as address"),
         pytest.param({"addresses": tuple(f"10.0.0.{n}" for n in range(17))}, "At most", id="17 addresses"),
@@ -87,13 +87,21 @@ def test_what_cannot_be_published_is_refused(changes: dict[str, Any], told: str)
         {"weight": 65_535},
         {"ttl": 0},
         {"ttl": 604_800},
-        {"label": "_" + "x" * 15},
+        {"label": "_" + "x" * 62},
     ],
     ids=str,
 )
 def test_the_bounds_themselves_are_taken(changes: dict[str, Any]) -> None:
     """Nothing is changed in them."""
     assert check(DnsOptions(**changes)) == DnsOptions(**changes)
+
+
+@pytest.mark.parametrize("label", ["_vlmcs", "_VLMCS"])
+def test_the_label_of_a_genuine_kms_host_is_refused(label: str) -> None:
+    """Windows would ask this host and get no answer (ADR 0001)."""
+    with pytest.raises(Refused) as refused:
+        check(DnsOptions(label=label))
+    assert refused.value.code is Code.FOREIGN_SERVICE
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "0.0.0.0", "::", "224.0.0.1", "fe80::1"])  # noqa: S104 - it is refused
@@ -166,6 +174,7 @@ def test_what_was_saved_is_read_again(options: DnsOptions) -> None:
         '{"port": "1688"}',
         '{"zones": "corp.test"}',
         '{"zones": ["a b"]}',
+        '{"label": "_vlmcs"}',
         "[" * 9999,
         "\ud800",
     ],

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenure.core.errors import Code, Refused, UsageError
+from tenure.core.errors import UsageError
 from tenure.host.dns_options import DnsOptions
 from tenure.host.dns_plan import DnsPlan, DnsRecord, make_plan
-from tenure.microsoft.keys_foreign import refuse_microsoft_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +28,6 @@ def plan(
         own_name=name,
         own_address=address,
         listening_port=1689,
-        refuse_service=refuse_microsoft_service,
     )
 
 
@@ -99,14 +97,6 @@ def test_what_makes_no_sense_is_refused(zones: tuple[str, ...], said: dict[str, 
     with pytest.raises(UsageError, match=told) as refused:
         plan(*zones, **said)
     assert refused.value.cure
-
-
-def test_the_label_of_a_genuine_kms_host_is_refused() -> None:
-    """Windows would ask this host and get no answer (ADR 0001)."""
-    with pytest.raises(Refused) as refused:
-        plan("corp.test", target="h.corp.test", label="_vlmcs")
-    assert refused.value.code is Code.FOREIGN_SERVICE
-    assert "_tenure" in refused.value.cure
 
 
 def test_a_time_to_live_makes_no_other_record() -> None:

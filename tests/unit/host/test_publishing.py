@@ -41,7 +41,6 @@ class Site:
             own_name=str,
             own_address=str,
             listening_port=1688,
-            refuse_service=lambda _label: None,
         )
 
     def publish(self, *zones: str, **said: Any) -> tuple[ZoneOutcome, ...]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tenure.core.errors import Code, Refused, UsageError
 from tenure.core.product_key import ALPHABET, KeyType, ProductKey, make, parse
-from tenure.microsoft.keys_foreign import parse_ids, refuse_microsoft_service
+from tenure.microsoft.keys_foreign import parse_ids
 from tenure.programs.microsoft_keys import load_table, refuse_microsoft_key, refuse_microsoft_product_id
 
 TABLE = load_table(None)
@@ -111,11 +111,3 @@ def test_a_damaged_list_of_ids_is_refused() -> None:
     """A list with something that is no id names the line."""
     with pytest.raises(UsageError, match="line 2: 'x' is no UUID"):
         parse_ids("id,name\nx,y\n", what="ids.csv")
-
-
-def test_the_service_of_a_genuine_kms_host_is_refused() -> None:
-    """Windows looks there; every other label is free."""
-    with pytest.raises(Refused) as refused:
-        refuse_microsoft_service("_vlmcs")
-    assert refused.value.code is Code.FOREIGN_SERVICE
-    refuse_microsoft_service("_tenure")

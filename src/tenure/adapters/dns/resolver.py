@@ -75,7 +75,7 @@ class DnsResolver:
         took = (time.perf_counter() - began) * 1000
         found = [r for r in told.rrset or () if isinstance(r, SRV)]
         ttl = int(told.rrset.ttl) if told.rrset is not None else 0
-        records = [SrvRecord(r.priority, r.weight, r.port, _text(r.target), ttl) for r in found]
+        records = [SrvRecord(r.priority, r.weight, r.port, printable_name(r.target), ttl) for r in found]
         records.sort(key=lambda r: (r.priority, -r.weight, r.target, r.port))
         return SrvAnswer(name, told.outcome, tuple(records), told.detail, took)
 
@@ -93,7 +93,7 @@ class DnsResolver:
         if not addresses and failed is not None:
             told = failed
         asked = dns.name.from_text(name) if told.canonical is not None else None
-        alias = None if told.canonical in {None, asked} else _text(told.canonical or dns.name.root)
+        alias = None if told.canonical in {None, asked} else printable_name(told.canonical or dns.name.root)
         return AddressAnswer(name, told.outcome, tuple(addresses), alias, told.detail)
 
     def exists(self, name: str) -> bool | None:
@@ -142,7 +142,7 @@ def _known(file: Path | None) -> dns.resolver.Resolver:
 
 
 def _texts(names: Iterable[dns.name.Name]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_text(name) for name in names if name != dns.name.root and len(name)))
+    return tuple(dict.fromkeys(printable_name(name) for name in names if name != dns.name.root and len(name)))
 
 
 def _configure(asking: dns.resolver.Resolver, file: Path | None) -> bool:
@@ -158,7 +158,7 @@ def _configure(asking: dns.resolver.Resolver, file: Path | None) -> bool:
     return True
 
 
-def _text(name: dns.name.Name) -> str:
+def printable_name(name: dns.name.Name) -> str:
     """Lower case, no final dot; what is no letter of a host name comes escaped, so it is safe to print."""
     return name.canonicalize().to_text(omit_final_dot=True)
 

@@ -18,6 +18,7 @@ from dns.rdtypes.IN.A import A
 from dns.rdtypes.IN.AAAA import AAAA
 from dns.rdtypes.IN.SRV import SRV
 
+from tenure.adapters.dns.resolver import printable_name
 from tenure.adapters.dns.update_errors import (
     is_alias,
     no_answer,
@@ -66,7 +67,7 @@ class UpdateServer:
             raise is_alias(name, self._server)
         for rrset in (*answer.answer, *answer.authority):
             if rrset.rdtype == dns.rdatatype.SOA and asked.is_subdomain(rrset.name):
-                return _text(rrset.name)
+                return printable_name(rrset.name)
         raise not_authoritative(name, self._server)
 
     def update(self, zone: str, *, remove: Sequence[DnsRecord], add: Sequence[DnsRecord]) -> None:
@@ -78,7 +79,7 @@ class UpdateServer:
             message.add(f"{record.name}.", record.ttl, record.type, record.data)
         code = self._ask(message).rcode()
         if code != dns.rcode.NOERROR:
-            raise refused_update(zone, code, self._server, _text(self._key.name))
+            raise refused_update(zone, code, self._server, printable_name(self._key.name))
 
     def services(self, name: str) -> tuple[SrvRecord, ...]:
         """All SRV records of a name, by priority, weight and target."""
@@ -87,7 +88,9 @@ class UpdateServer:
             return ()
         ttl = int(rrset.ttl)
         found = [
-            SrvRecord(r.priority, r.weight, r.port, _text(r.target), ttl) for r in rrset if isinstance(r, SRV)
+            SrvRecord(r.priority, r.weight, r.port, printable_name(r.target), ttl)
+            for r in rrset
+            if isinstance(r, SRV)
         ]
         return tuple(sorted(found, key=lambda r: (r.priority, -r.weight, r.target, r.port)))
 
@@ -111,9 +114,9 @@ class UpdateServer:
         question = dns.message.make_query(name, kind, flags=dns.flags.Flag(0))
         answer = self._ask(question)
         if answer.rcode() not in _ANSWERS:
-            raise refused_query(_text(name), answer.rcode(), self._server)
+            raise refused_query(printable_name(name), answer.rcode(), self._server)
         if not answer.flags & dns.flags.AA:
-            raise not_authoritative(_text(name), self._server)
+            raise not_authoritative(printable_name(name), self._server)
         return answer
 
     def _ask(self, message: dns.message.Message) -> dns.message.Message:
@@ -122,7 +125,7 @@ class UpdateServer:
         try:
             answer = self._exchange(message)
         except (dns.tsig.PeerError, dns.tsig.BadTime) as error:
-            raise rejected_key(error, self._server, _text(self._key.name)) from error
+            raise rejected_key(error, self._server, printable_name(self._key.name)) from error
         except _FORGED as error:
             raise not_signed(self._server) from error
         except (dns.exception.Timeout, OSError, EOFError) as error:
@@ -148,8 +151,3 @@ class UpdateServer:
             except (dns.exception.Timeout, OSError):
                 continue
         return dns.query.tcp(message, address, part, port)
-
-
-def _text(name: dns.name.Name) -> str:
-    """Lower case, no final dot; what is no letter of a host name comes escaped, so it is safe to print."""
-    return name.canonicalize().to_text(omit_final_dot=True)
