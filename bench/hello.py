@@ -27,6 +27,13 @@ class Hello:
         """Where it listens."""
         return self._http.url
 
+    async def reload(self) -> None:
+        """A constant has nothing to reload."""
+
+    def alive(self) -> bool:
+        """Always."""
+        return True
+
 
 if __name__ == "__main__":
     server = Hello()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -47,13 +47,18 @@ def tenure(*arguments: str, home: Path, stdin: str = "", under: Sequence[str] = 
 
 
 @contextmanager
-def serving(*arguments: str, home: Path) -> Iterator[subprocess.Popen[str]]:
-    """A command that serves, from its first printed line on; it is asked to stop at the end, or was killed before."""
+def serving(
+    *arguments: str, home: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A command that serves, from its first printed line on; it is asked to stop at the end, or was killed before.
+
+    `environment` is added to that of the tests.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "tenure", *arguments],
         stdout=subprocess.PIPE,
         text=True,
-        env=_environment(home),
+        env={**_environment(home), **(environment or {})},
     )
     try:
         assert process.stdout is not None

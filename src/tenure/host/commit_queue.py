@@ -41,6 +41,7 @@ class CommitQueue:
         ledger: Ledger,
         clock: Clock,
         *,
+        elapsed: Callable[[], float],
         reload: Callable[[], None],
         retention: Callable[[], Retention],
         on_counts: Callable[[dict[int, int], int], None],
@@ -48,9 +49,11 @@ class CommitQueue:
         """`reload()` in the queue's thread when another program wrote; `on_counts(counts by pool row, newest row)`.
 
         The latter is called on the event loop after each batch and each reload. `retention()` is asked each second.
+        `elapsed()` counts seconds, from whenever, and is never set.
         """
         self._ledger = ledger
         self._clock = clock
+        self._elapsed = elapsed
         self._reload = reload
         self._retention = retention
         self._tidy_at = 0.0
@@ -59,6 +62,7 @@ class CommitQueue:
         self._wake = threading.Condition()
         self._stopping = False
         self._waking = False
+        self._turn_began: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="tenure-commit", daemon=True)
 
@@ -74,6 +78,13 @@ class CommitQueue:
             self._wake.notify()
         if self._thread.ident is not None:
             await asyncio.to_thread(self._thread.join)
+
+    def busy_for(self) -> float:
+        """Seconds since the thread's present turn began: `POLL_SECONDS` or a little more while all is well.
+
+        They grow without end when the thread hangs or has died; 0 before it starts.
+        """
+        return self._elapsed() - self._turn_began if self._turn_began is not None else 0.0
 
     def submit(self, entry: Entry | Refusal) -> asyncio.Future[Receipt | None]:
         """A future of the receipt: it is done once the entry is on disk.
@@ -102,6 +113,7 @@ class CommitQueue:
 
     def _run(self) -> None:
         while True:
+            self._turn_began = self._elapsed()
             with self._wake:
                 if not self._waiting and not self._stopping:
                     self._wake.wait(POLL_SECONDS)
@@ -139,8 +151,8 @@ class CommitQueue:
         return changed
 
     def _tidy(self) -> None:
-        """Once a second of the loop's own clock, which nobody sets: one small step of letting go of old rows."""
-        moment = self._loop.time() if self._loop is not None else 0.0
+        """Once a second that elapsed, whatever the clock says: one small step of letting go of old rows."""
+        moment = self._elapsed()
         if moment < self._tidy_at:
             return
         self._tidy_at = moment + POLL_SECONDS

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
+import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.files.atomic import read_file, write_atomically
 from tenure.adapters.files.host_keys import HostKeyFolder
@@ -24,7 +26,7 @@ from tenure.core.errors import TenureError
 from tenure.host.commit_queue import CommitQueue
 from tenure.host.desk import Desk
 from tenure.host.retention import read_retention
-from tenure.host.served import Served, served_by
+from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.programs.background import BackgroundJobs, Job
 from tenure.programs.dns_publisher import EVERY, DailyPublishing
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 
     OpenLedger: TypeAlias = Callable[[Path, Callable[[], Mapping[int, int]]], Ledger]
 
+HUNG_SECONDS: Final = 20.0
+"""How long recording may take before the host counts as hung: a lock of another program is waited for 5 s at most."""
+
 log = logging.getLogger("tenure.host")
 
 
@@ -54,11 +59,13 @@ class HostServer:
         *,
         clock: Clock = system_clock,
         open_ledger: OpenLedger = LedgerProcess,
+        hung_after: float = HUNG_SECONDS,
     ) -> None:
         """Take the home and choose the port; port 0 picks a free one, which `url` then says.
 
         Without a port it is the one that was set on this host (`tenure slmgr /sprt`), else 1688. Requests are recorded
-        by the ledger that `open_ledger` gives for the database and the windows of its pools.
+        by the ledger that `open_ledger` gives for the database and the windows of its pools. `alive` goes by
+        `hung_after`.
 
         Raises:
             LocalFault: code `home_in_use` or `address_in_use`.
@@ -66,6 +73,8 @@ class HostServer:
         """
         self._home = home
         self._clock = clock
+        self._hung_after = hung_after
+        self._loading = threading.Lock()
         path = home.host_database
         migrate(path, History.HOST)
         with ExitStack() as opened:
@@ -75,13 +84,14 @@ class HostServer:
             self._store = SqlHostStore(path)
             opened.callback(self._store.close)
             self._keys = HostKeyFolder(home.host)
-            self._served = self._load()
+            self._load()
             self._ledger = open_ledger(path, lambda: self._served.windows)
             opened.callback(self._ledger.close)
             self._checkpointer = Checkpointer(path)
             self._queue = CommitQueue(
                 self._ledger,
                 clock,
+                elapsed=time.monotonic,
                 reload=self._reload,
                 retention=lambda: self._retention,
                 on_counts=self._on_counts,
@@ -125,22 +135,38 @@ class HostServer:
     async def stop(self) -> None:
         """Held requests were let go, accepted ones answered, everything is on disk, and the home is free."""
         self._desk.close()
-        await self._application.idle()
+        # The port first: as long as it is open, under load there is always one more to be answered.
         await self._http.stop()
+        await self._application.idle()
         await self._queue.stop()
         await self._background.stop()
         await asyncio.to_thread(self._checkpointer.stop)
         _serving_path(self._home).unlink(missing_ok=True)
         self._opened.close()
 
-    def _load(self) -> Served:
-        self._retention = read_retention(self._store.settings())
-        return served_by(self._store)
+    async def reload(self) -> None:
+        """Documents and settings are served as the database has them now; it is looked at each second anyway.
+
+        Raises:
+            Unavailable, Untrusted: the database cannot be read; the host goes on as before.
+        """
+        await asyncio.to_thread(self._load)
+        self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
+
+    def alive(self) -> bool:
+        """Whether requests are recorded, or could be."""
+        return self._queue.busy_for() < self._hung_after
+
+    def _load(self) -> None:
+        """In any thread: what is served is what the database says now."""
+        with self._loading:
+            retention, served = read_retention(self._store.settings()), served_by(self._store)
+            self._retention, self._served = retention, served
 
     def _reload(self) -> None:
         """In the queue's thread: another program changed the database, so what is served may differ."""
         try:
-            self._served = self._load()
+            self._load()
         except TenureError as error:
             log.warning("a change could not be read, so the host goes on as before: %s", error)
 

@@ -51,6 +51,14 @@ class PublisherServer:
 
     async def stop(self) -> None:
         """Accepted requests were answered, and the home is free."""
-        await self._application.idle()
+        # The port first: as long as it is open, under load there is always one more to be answered.
         await self._http.stop()
+        await self._application.idle()
         self._opened.close()
+
+    async def reload(self) -> None:
+        """Nothing to do: the database is read anew for each request."""
+
+    def alive(self) -> bool:
+        """Always, when the event loop is."""
+        return True

@@ -66,6 +66,16 @@ class Up:
             await self._publisher.stop()
         self._host = self._publisher = None
 
+    async def reload(self) -> None:
+        """Both servers have looked at their files again."""
+        for server in (self._publisher, self._host):
+            if server is not None:
+                await server.reload()
+
+    def alive(self) -> bool:
+        """Whether both do their work."""
+        return all(server is None or server.alive() for server in (self._publisher, self._host))
+
     async def _start(self) -> None:
         home = self._home
         catalog_path = home.catalogs / "trial.json"

@@ -75,8 +75,14 @@ class Scenario:
         self.counts: list[dict[int, int]] = []
         self.told = asyncio.Event()
         self.reloads = 0
+        self.elapsed = 1_000.0
         self.queue = CommitQueue(
-            self.ledger, lambda: NOW, reload=self._reload, retention=Retention, on_counts=self._on_counts
+            self.ledger,
+            lambda: NOW,
+            elapsed=lambda: self.elapsed,
+            reload=self._reload,
+            retention=Retention,
+            on_counts=self._on_counts,
         )
 
     def run(self, scenario: Callable[[], Awaitable[None]]) -> None:
@@ -207,11 +213,34 @@ def test_before_its_start_a_queue_records_nothing(scenario: Scenario) -> None:
 
 
 def test_old_rows_are_let_go_once_a_second_and_no_oftener(scenario: Scenario) -> None:
-    """Many batches within one second are followed by one small step."""
+    """Many batches within one second are followed by one small step, the first after it by another."""
 
     async def steps() -> None:
         for _ in range(5):
             await scenario.queue.submit(refusal())
+        assert scenario.ledger.tidied == [(Retention(), NOW)]
+        scenario.elapsed += 1
+        await scenario.queue.submit(refusal())
 
     scenario.run(steps)
-    assert scenario.ledger.tidied == [(Retention(), NOW)]
+    assert scenario.ledger.tidied == [(Retention(), NOW)] * 2
+
+
+def test_a_thread_that_hangs_in_the_ledger_is_busy_for_ever_longer(scenario: Scenario) -> None:
+    """Whoever watches sees it; when the disk answers again, all is well."""
+    seen: list[float] = [scenario.queue.busy_for()]
+
+    async def steps() -> None:
+        scenario.ledger.gate.clear()
+        hanging = scenario.queue.submit(refusal())
+        await asyncio.to_thread(scenario.ledger.entered.wait)
+        for _ in range(2):
+            scenario.elapsed += 60
+            seen.append(scenario.queue.busy_for())
+        scenario.ledger.gate.set()
+        await hanging
+        await scenario.queue.submit(refusal())
+        seen.append(scenario.queue.busy_for())
+
+    scenario.run(steps)
+    assert seen == [0, 60, 120, 0]
