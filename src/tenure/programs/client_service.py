@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tenure.adapters.os.systemd import Service, Systemd
+from tenure.adapters.os.systemd import Installed, Systemd
+from tenure.adapters.os.systemd_unit import Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tenure.adapters.os.home import Home
 
 NAME: Final = "tenure-agent"
@@ -24,8 +23,8 @@ def agent_service(home: Home) -> Service:
     )
 
 
-def install_agent(home: Home, *, systemd: Systemd | None = None) -> Path:
-    """The agent of this home runs, now and after every start; what comes back is its unit's file.
+def install_agent(home: Home, *, systemd: Systemd | None = None) -> Installed:
+    """The agent of this home runs, now and after every start.
 
     Raises:
         UsageError, LocalFault: as `Systemd.install`.

@@ -18,6 +18,7 @@ from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import Code, UsageError
 from tenure.host import retention, setup
 from tenure.host.served import served_by
+from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
 from tenure.programs.catalog_files import read_catalog_file
@@ -124,6 +125,14 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
             return host_status(store, served, ledger.counts(now), now), listening_at(home)
         finally:
             ledger.close()
+
+
+def listening_port(home: Home) -> int:
+    """The port on which the host in this home listens, unless its server is given another one."""
+    if not home.host_database.exists():
+        return DEFAULT_PORT
+    with open_store(home) as store:
+        return read_settings(store.settings()).port or DEFAULT_PORT
 
 
 def set_retention(home: Home, *, log_days: int | None, machine_days: int | None) -> Retention:

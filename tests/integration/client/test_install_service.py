@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from simulators.systemd_tools import systemd_tool
 from tenure.adapters.os.home import SYSTEM_HOME, Home
 from tenure.programs.client_service import agent_service
 
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
 
 MOST_EXPOSURE = 20
 """Tenths of systemd's scale from 0 (nothing exposed) to 10; it calls up to 2.0 "OK"."""
-
-
-def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What systemd-analyze says."""
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        pytest.skip("needs systemd's systemd-analyze: apt-get install systemd")
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(params=["the system's home", "another home", "an odd home"])
@@ -46,14 +37,21 @@ def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.mark.real
 def test_systemd_understands_every_line_of_the_unit(unit: Path) -> None:
     """`systemd-analyze verify` has nothing to say."""
-    verified = analyze("verify", str(unit))
+    verified = systemd_tool("systemd-analyze", "verify", str(unit))
     assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
 
 
 @pytest.mark.real
 def test_the_unit_exposes_little(unit: Path) -> None:
     """`systemd-analyze security`: 2.0 or less."""
-    judged = analyze("security", "--offline=yes", f"--threshold={MOST_EXPOSURE}", "--no-pager", str(unit))
+    judged = systemd_tool(
+        "systemd-analyze",
+        "security",
+        "--offline=yes",
+        f"--threshold={MOST_EXPOSURE}",
+        "--no-pager",
+        str(unit),
+    )
     assert judged.returncode == 0, judged.stdout
 
 
@@ -66,6 +64,7 @@ def test_print_shows_the_unit_and_touches_nothing(cli: Cli, capsys: Captured) ->
     assert json.loads(capsys.readouterr().out) == {
         "service": "tenure-agent.service",
         "home": "/srv/tenure",
+        "user": "root",
         "unit": shown,
     }
 

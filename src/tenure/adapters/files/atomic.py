@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from tenure.adapters.os.ownership import as_its_folder
 from tenure.core.errors import Code, LocalFault
 
 PUBLIC: Final = 0o644
@@ -18,7 +20,7 @@ SECRET: Final = 0o600
 def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
     """The file at `path` holds `data`, on disk, with `mode`; whoever reads meanwhile sees the old one, whole.
 
-    Its folder is made if need be.
+    Its folder is made if need be. What root writes into the folder of a service's user is that user's.
 
     Raises:
         LocalFault: code `home_unusable`, when the folder cannot be written (rights, full, read-only).
@@ -31,8 +33,9 @@ def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
+            as_its_folder(file.fileno(), path.parent)
+            _set_mode(file.fileno(), Path(temporary), mode)
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
         _sync_folder(path.parent)
     except OSError as error:
@@ -69,6 +72,14 @@ def unusable(path: Path, error: OSError) -> LocalFault:
         f"{path} cannot be used: {reason}.",
         "Check the folder's rights and free space, or name another one with --home or TENURE_HOME.",
     )
+
+
+def _set_mode(handle: int, path: Path, mode: int) -> None:
+    """By the open file, where that can be: at its path, the folder's owner may have put another meanwhile."""
+    if sys.platform == "win32":
+        path.chmod(mode)
+    else:
+        os.fchmod(handle, mode)
 
 
 def _sync_folder(folder: Path) -> None:

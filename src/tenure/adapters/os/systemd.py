@@ -1,173 +1,148 @@
-"""Services of systemd: what a unit says, and how it is put in place.
-
-A unit here runs as root with every capability taken away: it may write the files that root's own commands made in the
-state folder, and nothing else. A user of its own could not share that folder with those commands.
-"""
+"""The service manager of this machine: how a unit is put in place and taken away."""
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.files.atomic import write_atomically
-from tenure.adapters.os.home import SYSTEM_HOME
-from tenure.core.errors import Code, LocalFault, UsageError
+from tenure.adapters.os.ownership import give
+from tenure.adapters.os.systemd_unit import FLEETING, PRIVATE
+from tenure.core.errors import Code, LocalFault, TenureError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from tenure.adapters.os.systemd_unit import Service
 
 UNIT_FOLDER: Final = Path("/etc/systemd/system")
+SYSUSERS_FOLDER: Final = Path("/etc/sysusers.d")
 _BOOTED: Final = Path("/run/systemd/system")
 """There when systemd started this machine: sd_booted(3)."""
-_PRIVATE: Final = (Path("/home"), Path("/root"), Path("/run/user"))
-"""What `ProtectHome` hides."""
-_FLEETING: Final = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - named to be refused
-"""What `PrivateTmp` hides, and a cleaner empties."""
 _SECONDS: Final = 60
 """How long systemctl may take."""
 
-_HARDENING: Final = """\
-CapabilityBoundingSet=
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome={protect_home}
-PrivateTmp=yes
-PrivateDevices=yes
-DevicePolicy=closed
-ProtectClock=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectControlGroups=yes
-ProtectProc=invisible
-ProcSubset=pid
-KeyringMode=private
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-SystemCallErrorNumber=EPERM
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-UMask=0022
-"""
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A service in its place."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """A command of Tenure that is to run from the start of the system on."""
-
-    name: str
-    """Without `.service`."""
-    description: str
-    arguments: Sequence[str]
-    """Of `tenure`; the home is added."""
-    home: Path
-    program: Path = Path(sys.executable)
-    """The Python that has Tenure."""
-
-    @property
-    def unit_name(self) -> str:
-        """As systemctl takes it."""
-        return f"{self.name}.service"
-
-    def unit(self) -> str:
-        """The unit's text.
-
-        Raises:
-            UsageError: code `invalid_argument`, for a home that the service would not see, or that does not last.
-        """
-        if not str(self.home).isprintable():
-            raise UsageError(
-                Code.INVALID_ARGUMENT, f"{str(self.home)!r} is no folder for a service.", "Use a plain name."
-            )
-        for folder in (*_PRIVATE, *_FLEETING):
-            if self.home.is_relative_to(folder):
-                raise UsageError(
-                    Code.INVALID_ARGUMENT,
-                    f"A service cannot keep its state in {self.home}: {folder} is private to users, or emptied.",
-                    f"Use {SYSTEM_HOME} (root's default) or another folder of the system: --home DIR.",
-                )
-        hidden = any(self.program.is_relative_to(folder) for folder in _PRIVATE)
-        command = [str(self.program), "-P", "-m", "tenure", *self.arguments, "--home", str(self.home)]
-        # systemd makes its own state folder, in the right mode; another one must be there already.
-        state = (
-            "StateDirectory=tenure\nStateDirectoryMode=0755"
-            if self.home == SYSTEM_HOME
-            else f"ReadWritePaths={_quoted(str(self.home), dollars=False)}"
-        )
-        return (
-            "[Unit]\n"
-            f"Description={self.description}\n"
-            "Wants=network-online.target\n"
-            "After=network-online.target\n"
-            "StartLimitIntervalSec=0\n"
-            "\n"
-            "[Service]\n"
-            "Type=exec\n"
-            f"ExecStart={' '.join(map(_quoted, command))}\n"
-            "Restart=on-failure\n"
-            "RestartSec=30\n"
-            "TimeoutStopSec=20\n"
-            f"{state}\n"
-            f"{_HARDENING.format(protect_home='read-only' if hidden else 'yes')}"
-            "\n"
-            "[Install]\n"
-            "WantedBy=multi-user.target\n"
-        )
+    file: Path
+    """Its unit."""
+    started: bool
+    """False where systemd is installed and did not start this machine: the service starts with the next boot."""
 
 
 class Systemd:
     """The service manager of this machine."""
 
     def __init__(
-        self, *, folder: Path = UNIT_FOLDER, booted: Path = _BOOTED, systemctl: str = "systemctl"
+        self,
+        *,
+        folder: Path = UNIT_FOLDER,
+        sysusers: Path = SYSUSERS_FOLDER,
+        booted: Path = _BOOTED,
+        programs: Path | None = None,
     ) -> None:
-        """Units go to `folder`; where `booted` is missing, nothing can be started."""
+        """Units go to `folder`; where `booted` is missing, nothing can be started.
+
+        systemd's programs are looked for in `programs`, else in PATH.
+        """
         self._folder = folder
+        self._sysusers = sysusers
         self._booted = booted
-        self._systemctl = systemctl
+        self._programs = programs
 
-    def install(self, service: Service) -> Path:
-        """The service runs, now and after every start of the system; what comes back is its unit's file.
+    def install(self, service: Service) -> Installed:
+        """The service runs, now and after every start of the system.
 
-        Installing it again replaces the unit and starts the service anew.
+        Installing it again replaces the unit and starts the service anew. 1. the unit is checked; 2. its user exists;
+        3. its folder exists, and is that user's; 4. the unit is written; 5. it is enabled and started.
 
         Raises:
             UsageError: as `Service.unit`.
-            LocalFault: code `service_not_installed`, when systemd did not start this machine, the unit cannot be
-                written, or systemctl refuses.
+            LocalFault: code `service_not_installed`, when this machine has no systemd, the unit cannot be written, or
+                systemd refuses.
         """
+        # 1
         text = service.unit()
-        if not self._booted.exists():
-            raise _failed(
-                "This machine was not started by systemd (a container, an image, another system).",
-                "Start `tenure client run` by what starts services here; --print shows the unit for an image.",
-            )
+        self._check_machine(service)
         path = self._folder / service.unit_name
         try:
-            service.home.mkdir(parents=True, exist_ok=True)
+            # 2
+            self._make_user(service)
+            # 3
+            service.folder.mkdir(parents=True, exist_ok=True)
+            if service.server is not None:
+                give(service.folder, service.server.user)
+            # 4
             write_atomically(path, text.encode())
         except (LocalFault, OSError) as error:
-            detail = error.detail if isinstance(error, LocalFault) else f"{error}."
-            raise _failed(detail, "Run it as root: sudo tenure client install-service.") from error
-        self._run("daemon-reload")
-        self._run("enable", service.unit_name)
-        self._run("restart", service.unit_name)
-        return path
+            if isinstance(error, LocalFault) and error.code is Code.SERVICE_NOT_INSTALLED:
+                raise
+            detail = error.detail if isinstance(error, TenureError) else f"{error}."
+            raise _failed(detail, f"Run it as root: sudo {service.installer}.") from error
+        # 5
+        booted = self._booted.exists()
+        if booted:
+            self._run("systemctl", "daemon-reload")
+        self._run("systemctl", "enable", service.unit_name)
+        if booted:
+            self._run("systemctl", "restart", service.unit_name)
+        return Installed(path, booted)
 
-    def _run(self, *arguments: str) -> None:
-        command = [self._systemctl, *arguments]
-        cure = f"See: systemctl {' '.join(arguments)}; journalctl -xe."
+    def remove(self, service: Service) -> bool:
+        """The service has stopped and does not start again; its state and its user stay. False: there was none.
+
+        Raises:
+            LocalFault: code `service_not_installed`, when its files cannot be removed, or systemctl refuses.
+        """
+        path = self._folder / service.unit_name
+        if not path.exists():
+            return False
+        if not os.access(self._folder, os.W_OK):
+            raise _failed(
+                f"This user may not change {self._folder}.",
+                f"Run it as root: sudo {service.installer} --remove.",
+            )
+        booted = self._booted.exists()
+        self._run("systemctl", "disable", *(["--now"] if booted else []), service.unit_name)
+        path.unlink()
+        self._sysusers_file(service).unlink(missing_ok=True)
+        if booted:
+            self._run("systemctl", "daemon-reload")
+        return True
+
+    def _check_machine(self, service: Service) -> None:
+        if not self._folder.exists():
+            raise _failed(
+                "This machine has no systemd.",
+                f"Start `tenure {' '.join(service.arguments)}` by what starts services here; --print shows the unit.",
+            )
+        program = service.program.resolve()
+        hidden = (*PRIVATE, *FLEETING) if service.server else FLEETING
+        for folder in hidden:
+            if program.is_relative_to(folder) or service.program.is_relative_to(folder):
+                raise _failed(
+                    f"The service could not run {service.program}: {folder} is closed to it.",
+                    "Install Tenure for the whole system, such as in a virtual environment under /opt.",
+                )
+
+    def _make_user(self, service: Service) -> None:
+        line = service.sysusers()
+        if line is not None:
+            write_atomically(self._sysusers_file(service), line.encode())
+            self._run("systemd-sysusers", str(self._sysusers_file(service)))
+
+    def _sysusers_file(self, service: Service) -> Path:
+        return self._sysusers / f"{service.name}.conf"
+
+    def _run(self, name: str, *arguments: str) -> None:
+        command = [str(self._programs / name) if self._programs else name, *arguments]
+        cure = f"See: {name} {' '.join(arguments)}; journalctl -xe."
         try:
-            done = subprocess.run(  # noqa: S603 - systemctl, with arguments of ours
+            done = subprocess.run(  # noqa: S603 - systemd's programs, with arguments of ours
                 command, capture_output=True, text=True, check=False, timeout=_SECONDS, errors="replace"
             )
         except (OSError, subprocess.SubprocessError) as error:
@@ -175,14 +150,6 @@ class Systemd:
         if done.returncode:
             said = " ".join(done.stderr.split())[:500] or f"exit code {done.returncode}"
             raise _failed(f"{' '.join(command)} failed: {said}", cure)
-
-
-def _quoted(word: str, *, dollars: bool = True) -> str:
-    """The word as a unit file takes it: systemd.syntax(7); `dollars` where variables would be put in (command lines)."""
-    safe = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
-    if dollars:
-        safe = safe.replace("$", "$$")
-    return f'"{safe}"' if safe != word or any(c.isspace() or c in "';" for c in word) else word
 
 
 def _failed(detail: str, cure: str) -> LocalFault:

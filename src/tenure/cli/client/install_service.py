@@ -8,7 +8,7 @@ import click
 
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.command import home_option, json_option
-from tenure.cli.printing import print_json
+from tenure.cli.services import print_option, show_unit, tell_installed
 from tenure.programs.client_service import agent_service, install_agent
 
 if TYPE_CHECKING:
@@ -16,29 +16,21 @@ if TYPE_CHECKING:
 
 
 @click.command("install-service")
-@click.option("--print", "only_print", is_flag=True, help="Show the unit; write and start nothing.")
+@print_option
 @home_option
 @json_option
 def command(home: Path | None, *, only_print: bool, as_json: bool) -> None:
     """Run the agent from the start of the system on: write its systemd unit, enable and start it.
 
-    Needs root. The service may write its state folder and nothing else. Installing it again replaces it.
+    Needs root. The service may write its state folder and nothing else. Installing it again replaces it. In an image,
+    where systemd is installed and does not run, it starts with the first boot.
 
-    Exit codes: 0 running, or shown; 1 no systemd here, no right to write the unit, or systemctl refused; 2 the home is
-    no place for a service's state.
+    Exit codes: 0 running, written for the next boot, or shown; 1 no systemd here, no right to write the unit, or
+    systemctl refused; 2 the home is no place for a service's state.
     """
     chosen = home_to_write(home)
     service = agent_service(chosen)
     if only_print:
-        text = service.unit()
-        if as_json:
-            print_json({"service": service.unit_name, "home": str(chosen.root), "unit": text})
-        else:
-            click.echo(text, nl=False)
-        return
-    path = install_agent(chosen)
-    if as_json:
-        print_json({"service": service.unit_name, "home": str(chosen.root), "file": str(path)})
-        return
-    click.echo(f"{service.unit_name} runs, and starts with the system ({path}).")
-    click.echo(f"Its log: journalctl -u {service.name}    Its state: {chosen.root}")
+        show_unit(service, as_json=as_json)
+    else:
+        tell_installed(service, install_agent(chosen), as_json=as_json)

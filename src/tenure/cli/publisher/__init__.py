@@ -13,6 +13,7 @@ COMMANDS = {
     "catalog": "tenure.cli.publisher.catalog",
     "rotate": "tenure.cli.publisher.rotate",
     "serve": "tenure.cli.publisher.serve",
+    "install-service": "tenure.cli.publisher.install_service",
 }
 
 

@@ -6,139 +6,127 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenure.adapters.os.home import SYSTEM_HOME
-from tenure.adapters.os.systemd import Service, Systemd
-from tenure.core.errors import Code, LocalFault, UsageError
+from tenure.adapters.os.systemd import Systemd
+from tenure.adapters.os.systemd_unit import ServerTraits, Service
+from tenure.core.errors import Code, LocalFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="systemd is Linux'")
 
-def service(home: Path = SYSTEM_HOME, *, program: Path = Path("/usr/bin/python3")) -> Service:
-    """An agent's."""
-    return Service(
-        name="an-agent", description="An agent", arguments=("client", "run"), home=home, program=program
-    )
-
-
-def line(text: str, name: str) -> str:
-    """What the unit says of a name."""
-    (found,) = (row.partition("=")[2] for row in text.splitlines() if row.startswith(f"{name}="))
-    return found
-
-
-def test_the_system_s_home_is_made_by_systemd() -> None:
-    """Readable by every program, writable by the service; nothing else is."""
-    text = service().unit()
-    assert (line(text, "StateDirectory"), line(text, "StateDirectoryMode")) == ("tenure", "0755")
-    assert line(text, "ProtectSystem") == "strict"
-    assert line(text, "CapabilityBoundingSet") == ""
-    assert "ReadWritePaths" not in text
-    assert line(text, "ExecStart") == "/usr/bin/python3 -P -m tenure client run --home /var/lib/tenure"
-
-
-@pytest.mark.parametrize(
-    ("home", "command", "writable"),
-    [
-        ("/srv/tenure", "/srv/tenure", "/srv/tenure"),
-        ("/srv/with space", '"/srv/with space"', '"/srv/with space"'),
-        ('/srv/100%"$', '"/srv/100%%\\"$$"', '"/srv/100%%\\"$"'),
-        ("/srv/back\\slash", '"/srv/back\\\\slash"', '"/srv/back\\\\slash"'),
-    ],
-)
-def test_another_home_is_written_as_systemd_reads_it(home: str, command: str, writable: str) -> None:
-    """Spaces, quotes, percent and dollar signs stand for themselves; only a command line has variables."""
-    text = service(Path(home)).unit()
-    assert line(text, "ExecStart").endswith(f"--home {command}")
-    assert line(text, "ReadWritePaths") == writable
-    assert "StateDirectory" not in text
-
-
-@pytest.mark.parametrize(
-    "home",
-    [
-        "/home/ann/tenure",
-        "/root",
-        "/tmp/x",  # noqa: S108 - to be refused
-        "/var/tmp/x",  # noqa: S108 - to be refused
-        "/run/user/0/x",
-        "/srv/a\nb",
-    ],
-)
-def test_a_home_that_the_service_would_not_keep_is_refused(home: str) -> None:
-    """Private to users, emptied by a cleaner, or no name for a folder."""
-    with pytest.raises(UsageError) as caught:
-        service(Path(home)).unit()
-    assert caught.value.code is Code.INVALID_ARGUMENT
-
-
-@pytest.mark.parametrize(
-    ("program", "protection"),
-    [
-        ("/usr/bin/python3", "yes"),
-        ("/opt/tenure/bin/python", "yes"),
-        ("/home/ann/venv/bin/python", "read-only"),
-        ("/root/venv/bin/python", "read-only"),
-    ],
-)
-def test_homes_are_hidden_unless_the_program_lies_in_one(program: str, protection: str) -> None:
-    """Then they can be read, never written."""
-    assert line(service(program=Path(program)).unit(), "ProtectHome") == protection
+PROGRAM = Path("/usr/bin/python3")
 
 
 @pytest.fixture
 def manager(tmp_path: Path) -> Callable[..., Systemd]:
-    """A system with a systemctl that writes down what it is asked, and fails at the word that is given."""
+    """A system whose programs write down what they are asked, and fail at the word that is given."""
 
-    def make(*, failing: str = "-", booted: bool = True) -> Systemd:
-        program = tmp_path / "systemctl"
-        program.write_text(
-            f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n'
-            f'if [ "$1" = {failing} ]; then echo "Access denied" >&2; exit 4; fi\n'
-        )
-        program.chmod(0o755)
-        (tmp_path / "units").mkdir(exist_ok=True)
+    def make(*, failing: str = "nothing", booted: bool = True, present: bool = True) -> Systemd:
+        for name in ("systemctl", "systemd-sysusers"):
+            program = tmp_path / name
+            program.write_text(
+                f'#!/bin/sh\necho "{name} $@" >> {tmp_path}/asked\n'
+                f'case "$*" in *{failing}*) echo "Access denied" >&2; exit 4;; esac\n'
+            )
+            program.chmod(0o755)
+        if present:
+            (tmp_path / "units").mkdir(exist_ok=True)
         if booted:
             (tmp_path / "booted").mkdir(exist_ok=True)
-        return Systemd(folder=tmp_path / "units", booted=tmp_path / "booted", systemctl=str(program))
+        return Systemd(
+            folder=tmp_path / "units",
+            sysusers=tmp_path / "sysusers",
+            booted=tmp_path / "booted",
+            programs=tmp_path,
+        )
 
     return make
 
 
-def here(tmp_path: Path) -> Service:
+class AnywhereService(Service):
     """A service whose home can be made in a test: only `unit` looks at where it lies."""
 
-    class AnywhereService(Service):
-        def unit(self) -> str:
-            return "[Unit]\n"
+    def unit(self) -> str:
+        """The shortest."""
+        return "[Unit]\n"
 
+
+def agent(tmp_path: Path, program: Path = PROGRAM) -> Service:
+    """An agent's service."""
     return AnywhereService(
-        name="an-agent", description="-", arguments=("client", "run"), home=tmp_path / "new" / "home"
+        name="an-agent",
+        description="-",
+        arguments=("client", "run"),
+        home=tmp_path / "new" / "home",
+        program=program,
     )
 
 
-@pytest.mark.skipif(os.name != "posix", reason="systemd is Linux'")
-def test_installing_writes_the_unit_enables_and_starts_it(
+def server(tmp_path: Path, program: Path = PROGRAM, user: str | None = None) -> Service:
+    """A server's, which runs as a user that exists."""
+    return AnywhereService(
+        name="a-server",
+        description="A server",
+        arguments=("host", "serve"),
+        home=tmp_path / "new" / "home",
+        program=program,
+        server=ServerTraits(user=user or tmp_path.owner(), part="host"),
+    )
+
+
+def test_installing_an_agent_writes_the_unit_enables_and_starts_it(
     manager: Callable[..., Systemd], tmp_path: Path
 ) -> None:
     """In this order; a second time starts the new unit, and the home exists for it."""
     for _ in range(2):
-        path = manager().install(here(tmp_path))
-        assert path.read_text() == "[Unit]\n"
-        assert path.name == "an-agent.service"
+        installed = manager().install(agent(tmp_path))
+        assert installed.started
+        assert installed.file.read_text() == "[Unit]\n"
+        assert installed.file.name == "an-agent.service"
     asked = (tmp_path / "asked").read_text().splitlines()
-    assert asked == ["daemon-reload", "enable an-agent.service", "restart an-agent.service"] * 2
+    assert (
+        asked
+        == [
+            "systemctl daemon-reload",
+            "systemctl enable an-agent.service",
+            "systemctl restart an-agent.service",
+        ]
+        * 2
+    )
     assert (tmp_path / "new" / "home").is_dir()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="systemd is Linux'")
-@pytest.mark.parametrize("failing", ["daemon-reload", "enable", "restart"])
-def test_a_systemctl_that_refuses_is_told_in_its_words(
+def test_a_server_s_user_is_made_first(manager: Callable[..., Systemd], tmp_path: Path) -> None:
+    """By a file that makes it again wherever the system's image is started; its part of the home exists."""
+    manager().install(server(tmp_path))
+    conf = tmp_path / "sysusers" / "a-server.conf"
+    assert conf.read_text().startswith(f"u {tmp_path.owner()} - ")
+    assert (tmp_path / "asked").read_text().splitlines() == [
+        f"systemd-sysusers {conf}",
+        "systemctl daemon-reload",
+        "systemctl enable a-server.service",
+        "systemctl restart a-server.service",
+    ]
+    assert (tmp_path / "new" / "home" / "host").is_dir()
+
+
+def test_in_an_image_the_unit_is_written_and_enabled_but_not_started(
+    manager: Callable[..., Systemd], tmp_path: Path
+) -> None:
+    """There is systemd, which did not start this machine: the service starts with the first boot."""
+    assert not manager(booted=False).install(server(tmp_path)).started
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[1:] == ["systemctl enable a-server.service"]
+
+
+@pytest.mark.parametrize("failing", ["sysusers", "daemon-reload", "enable", "restart"])
+def test_a_program_that_refuses_is_told_in_its_words(
     manager: Callable[..., Systemd], tmp_path: Path, failing: str
 ) -> None:
     """What was run, what it said, and where to look."""
     with pytest.raises(LocalFault, match="Access denied") as caught:
-        manager(failing=failing).install(here(tmp_path))
+        manager(failing=failing).install(server(tmp_path))
     assert caught.value.code is Code.SERVICE_NOT_INSTALLED
     assert failing in caught.value.detail
 
@@ -146,21 +134,92 @@ def test_a_systemctl_that_refuses_is_told_in_its_words(
 def test_a_machine_without_systemd_is_told_what_to_do(
     manager: Callable[..., Systemd], tmp_path: Path
 ) -> None:
-    """A container, an image, another system: nothing is written, `--print` is named."""
-    with pytest.raises(LocalFault, match="not started by systemd") as caught:
-        manager(booted=False).install(here(tmp_path))
+    """Nothing is written, `--print` is named."""
+    with pytest.raises(LocalFault, match="no systemd") as caught:
+        manager(booted=False, present=False).install(server(tmp_path))
     assert "--print" in caught.value.cure
+    assert "tenure host serve" in caught.value.cure
+    assert not (tmp_path / "units").exists()
+    assert not (tmp_path / "sysusers").exists()
+
+
+def test_without_the_right_to_write_it_says_how_to_get_it(
+    manager: Callable[..., Systemd], tmp_path: Path
+) -> None:
+    """A file in the folder's place plays the missing right, which root has everywhere."""
+    (tmp_path / "sysusers").write_text("")
+    with pytest.raises(LocalFault, match="cannot be used") as caught:
+        manager().install(server(tmp_path))
+    assert caught.value.cure == "Run it as root: sudo tenure host install-service."
     assert not list((tmp_path / "units").iterdir())
 
 
-def test_without_a_systemctl_or_the_right_to_write_it_is_told_too(tmp_path: Path) -> None:
-    """Both are faults of this machine, with their cures."""
-    (tmp_path / "file").write_text("")
-    for folder, words in (
-        (tmp_path / "file" / "units", "cannot be used"),
-        (tmp_path / "units", "could not be run"),
-    ):
-        manager = Systemd(folder=folder, booted=tmp_path, systemctl=str(tmp_path / "missing"))
-        with pytest.raises(LocalFault, match=words) as caught:
-            manager.install(here(tmp_path))
-        assert caught.value.code is Code.SERVICE_NOT_INSTALLED
+def test_a_user_that_was_not_made_is_named(manager: Callable[..., Systemd], tmp_path: Path) -> None:
+    """Nothing is started then."""
+    with pytest.raises(LocalFault, match="no user nobody-of-this-name"):
+        manager().install(server(tmp_path, user="nobody-of-this-name"))
+    assert not list((tmp_path / "units").iterdir())
+
+
+def test_without_a_systemctl_it_is_told_too(tmp_path: Path) -> None:
+    """A fault of this machine, with its cure."""
+    (tmp_path / "units").mkdir()
+    manager = Systemd(folder=tmp_path / "units", booted=tmp_path, programs=tmp_path / "missing")
+    with pytest.raises(LocalFault, match="could not be run") as caught:
+        manager.install(agent(tmp_path))
+    assert caught.value.code is Code.SERVICE_NOT_INSTALLED
+
+
+@pytest.mark.parametrize(
+    ("make", "program", "closed"),
+    [
+        (server, "/root/venv/bin/python", "/root"),
+        (server, "/home/ann/venv/bin/python", "/home"),
+        (server, "/tmp/venv/bin/python", "/tmp"),  # noqa: S108 - to be refused
+        (agent, "/tmp/venv/bin/python", "/tmp"),  # noqa: S108 - to be refused
+        (agent, "/root/venv/bin/python", None),
+        (server, "/opt/tenure/bin/python", None),
+    ],
+)
+def test_a_program_that_the_service_could_not_run_is_refused(
+    manager: Callable[..., Systemd],
+    tmp_path: Path,
+    make: Callable[[Path, Path], Service],
+    program: str,
+    closed: str | None,
+) -> None:
+    """Before anything is written: a unit that can only fail helps nobody."""
+    if closed is None:
+        manager().install(make(tmp_path, Path(program)))
+        return
+    with pytest.raises(LocalFault, match=f"{closed} is closed to it") as caught:
+        manager().install(make(tmp_path, Path(program)))
+    assert "/opt" in caught.value.cure
+    assert not (tmp_path / "asked").exists()
+
+
+def test_a_link_into_a_closed_folder_is_followed(manager: Callable[..., Systemd], tmp_path: Path) -> None:
+    """A virtual environment's Python is one."""
+    (tmp_path / "python").symlink_to("/root/python/bin/python3")
+    with pytest.raises(LocalFault, match="closed to it"):
+        manager().install(server(tmp_path, tmp_path / "python"))
+
+
+@pytest.mark.parametrize("now", [" --now", ""], ids=["running", "an image"])
+def test_removing_stops_it_and_leaves_its_state(
+    manager: Callable[..., Systemd],
+    tmp_path: Path,
+    now: str,
+) -> None:
+    """Again: there is nothing to remove."""
+    systemd = manager(booted=bool(now))
+    systemd.install(server(tmp_path))
+    (tmp_path / "asked").unlink()
+    assert systemd.remove(server(tmp_path))
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[0] == f"systemctl disable{now} a-server.service"
+    assert asked[1:] == ["systemctl daemon-reload"] * bool(now)
+    assert not list((tmp_path / "units").iterdir())
+    assert not list((tmp_path / "sysusers").iterdir())
+    assert (tmp_path / "new" / "home" / "host").is_dir()
+    assert not systemd.remove(server(tmp_path))
