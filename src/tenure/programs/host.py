@@ -17,6 +17,7 @@ from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import Code, UsageError
 from tenure.host import retention, setup
+from tenure.host.firewall import firewall_rules, parse_network
 from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.host.status import HostStatus, host_status
@@ -26,12 +27,13 @@ from tenure.programs.host_server import listening_at
 from tenure.programs.microsoft_keys import refuse_microsoft_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from uuid import UUID
 
     from tenure.adapters.os.home import Home
     from tenure.core.certificate import HostCertificate
+    from tenure.host.firewall import FirewallRule
     from tenure.host.retention import Retention
     from tenure.wire.enrolment import HostActivated
 
@@ -133,6 +135,17 @@ def listening_port(home: Home) -> int:
         return DEFAULT_PORT
     with open_store(home) as store:
         return read_settings(store.settings()).port or DEFAULT_PORT
+
+
+def firewall(home: Home, *, port: int | None, sources: Sequence[str]) -> tuple[int, tuple[FirewallRule, ...]]:
+    """The port of the host in this home, unless another is given, and the rules that let machines reach it.
+
+    Raises:
+        UsageError: code `invalid_argument`, for a source that is no network.
+    """
+    networks = [parse_network(source) for source in sources]
+    port = port or listening_port(home)
+    return port, firewall_rules(port, networks)
 
 
 def set_retention(home: Home, *, log_days: int | None, machine_days: int | None) -> Retention:

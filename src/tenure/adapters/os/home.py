@@ -71,6 +71,12 @@ def homes_to_read(given: Path | None, environment: Mapping[str, str] = os.enviro
     return [Home(path.expanduser().absolute()) for path in candidates if path is not None]
 
 
+def host_home_to_read(given: Path | None, environment: Mapping[str, str] = os.environ) -> Home:
+    """The first of the homes in which there is a host, else the first."""
+    homes = homes_to_read(given, environment)
+    return next((home for home in homes if home.host_database.exists()), homes[0])
+
+
 def _from(environment: Mapping[str, str]) -> Path | None:
     value = environment.get("TENURE_HOME")
     return Path(value) if value else None

@@ -13,6 +13,7 @@ COMMANDS = {
     "status": "tenure.cli.host.status",
     "publish-dns": "tenure.cli.host.publish_dns",
     "retention": "tenure.cli.host.retention",
+    "firewall": "tenure.cli.host.firewall",
     "install-service": "tenure.cli.host.install_service",
 }
 

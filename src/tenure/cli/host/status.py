@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tenure.adapters.os.home import homes_to_read
+from tenure.adapters.os.home import host_home_to_read
 from tenure.cli.command import home_option, json_option
 from tenure.cli.printing import print_facts, print_json, print_table, timestamp
 from tenure.programs import host
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 @json_option
 def command(home: Path | None, *, as_json: bool) -> None:
     """What this host is, what it counts, and how many requests it answered."""
-    homes = homes_to_read(home)
-    chosen = next((h for h in homes if h.host_database.exists()), homes[0])
-    status, listening = host.status(chosen)
+    status, listening = host.status(host_home_to_read(home))
     if as_json:
         print_json(
             {
