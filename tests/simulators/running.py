@@ -5,14 +5,25 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tenure.programs.serving import Server
 
-S = TypeVar("S", bound="Server")
+class Startable(Protocol):
+    """What can be started and stopped, as every server can."""
+
+    async def start(self) -> None:
+        """It serves when this returns."""
+        ...
+
+    async def stop(self) -> None:
+        """It serves no more."""
+        ...
+
+
+S = TypeVar("S", bound=Startable)
 
 
 @contextmanager

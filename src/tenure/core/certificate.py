@@ -46,3 +46,10 @@ class HostCertificate:
     def valid_at(self, at: int) -> bool:
         """Whether leases may be granted under it at `at` (Unix seconds)."""
         return self.iat <= at < self.exp
+
+    def renews_from(self) -> int:
+        """When its host begins to ask for the next one (Unix seconds).
+
+        One that is valid for less than 360 days is left alone for its first half: else it would be renewed each day.
+        """
+        return self.exp - min(RENEWAL_SECONDS, (self.exp - self.iat) // 2)

@@ -23,7 +23,7 @@ from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
 from tenure.programs.catalog_files import read_catalog_file
-from tenure.programs.host_server import listening_at
+from tenure.programs.host_listening import listening_at
 from tenure.programs.microsoft_keys import refuse_microsoft_key
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tenure.adapters.os.home import Home
     from tenure.core.certificate import HostCertificate
+    from tenure.core.clock import Clock
     from tenure.host.firewall import FirewallRule
     from tenure.host.retention import Retention
     from tenure.wire.enrolment import HostActivated
@@ -66,7 +67,7 @@ def install_key(home: Home, typed: str, *, catalog: Path, root: Path | None) -> 
 
 
 def activate(
-    home: Home, *, publisher_url: str | None, publisher_id: UUID | None
+    home: Home, *, publisher_url: str | None, publisher_id: UUID | None, clock: Clock = system_clock
 ) -> tuple[HostActivated, HostCertificate]:
     """The host is activated, or its certificate renewed, by its publisher over the network."""
     keys = HostKeyFolder(home.host)
@@ -77,7 +78,7 @@ def activate(
             keys=keys,
             fingerprint_of=lambda publisher: machine_fingerprint(home.host, publisher),
             new_uuid=new_uuid,
-            clock=system_clock,
+            clock=clock,
         )
         publisher = PublisherClient(publisher_url or draft.publisher_url, HttpClient())
         answer = publisher.activate_host(draft.token)
@@ -87,7 +88,7 @@ def activate(
             publisher.catalogs(draft.publisher_id, after=draft.catalog_seq),
             store=store,
             keys=keys,
-            clock=system_clock,
+            clock=clock,
         )
     return answer, certificate
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import threading
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-from tenure.adapters.files.atomic import read_file, write_atomically
 from tenure.adapters.files.host_keys import HostKeyFolder
 from tenure.adapters.http.host import HostEndpoints, routes
 from tenure.adapters.http.rsgi import Application, Table
@@ -30,6 +28,8 @@ from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.programs.background import BackgroundJobs, Job
 from tenure.programs.dns_publisher import EVERY, DailyPublishing
+from tenure.programs.host_listening import forget_listening, tell_listening
+from tenure.programs.host_renewal import renewal_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,6 +103,7 @@ class HostServer:
             self._http = HttpServer(self._application, address, port)
             self._background = BackgroundJobs(
                 [
+                    renewal_job(home, clock),
                     Job(
                         name="publishing in the DNS",
                         run=DailyPublishing(home, port=self._http.port, clock=clock),
@@ -129,7 +130,7 @@ class HostServer:
         self._queue.start()
         self._checkpointer.start()
         await self._http.start()
-        write_atomically(_serving_path(self._home), json.dumps({"url": self.url}).encode())
+        tell_listening(self._home, self.url)
         self._background.start()
 
     async def stop(self) -> None:
@@ -141,7 +142,7 @@ class HostServer:
         await self._queue.stop()
         await self._background.stop()
         await asyncio.to_thread(self._checkpointer.stop)
-        _serving_path(self._home).unlink(missing_ok=True)
+        forget_listening(self._home)
         self._opened.close()
 
     async def reload(self) -> None:
@@ -174,19 +175,3 @@ class HostServer:
         if self._desk.served is not self._served:
             self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
         self._desk.counted(dict(counts), newest_row)
-
-
-def listening_at(home: Home) -> str | None:
-    """The URL of the server that runs on this home, None when none does."""
-    if not home.host.exists() or not ServerLock(home.host).held:
-        return None
-    data = read_file(_serving_path(home), limit=4096)
-    try:
-        url = json.loads(data or b"{}").get("url")
-    except (ValueError, AttributeError):
-        return None
-    return url if isinstance(url, str) else None
-
-
-def _serving_path(home: Home) -> Path:
-    return home.host / "serving.json"

@@ -12,7 +12,7 @@ from tenure.host.licenses import HostLicenses, host_licenses
 from tenure.host.served import served_by
 from tenure.host.store import identity_of
 from tenure.programs import host
-from tenure.programs.host_server import listening_at
+from tenure.programs.host_listening import listening_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

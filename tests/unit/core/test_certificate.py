@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,3 +42,15 @@ def test_a_certificate_lasts_730_days_and_renews_in_the_last_180() -> None:
     assert LIFETIME_SECONDS == 730 * 86_400
     assert RENEWAL_SECONDS == 180 * 86_400
     assert WARNING_DAYS == (90, 30, 7)
+
+
+@pytest.mark.parametrize(
+    ("valid_days", "renewed_after_days"),
+    [(730, 550), (361, 181), (360, 180), (359, 179.5), (90, 45), (0, 0)],
+)
+def test_a_certificate_is_renewed_in_its_last_180_days_and_never_in_its_first_half(
+    certificate: HostCertificate, valid_days: int, renewed_after_days: float
+) -> None:
+    """Counted from `iat`."""
+    certificate = replace(certificate, exp=certificate.iat + valid_days * 86_400)
+    assert certificate.renews_from() == certificate.iat + renewed_after_days * 86_400
