@@ -61,8 +61,18 @@ class HostStatus:
     """What an administrator should do something about, in sentences."""
 
 
-def host_status(store: HostStore, served: Served, counts: Mapping[int, int], now: int) -> HostStatus:
-    """The host's status at `now`; `counts` are those of the ledger then, by pool row."""
+def host_status(
+    store: HostStore,
+    served: Served,
+    counts: Mapping[int, int],
+    now: int,
+    *,
+    dhcp_addresses: Sequence[tuple[str, str]] = (),
+) -> HostStatus:
+    """The host's status at `now`; `counts` are those of the ledger then, by pool row.
+
+    `dhcp_addresses` are those of this machine's addresses that DHCP gave it, each with its interface.
+    """
     certificates = [p.certificate for p in served.publishers.values() if p.certificate is not None]
     known = store.known_machines()
     stored = store.settings()
@@ -91,7 +101,11 @@ def host_status(store: HostStore, served: Served, counts: Mapping[int, int], now
         ),
         requests=store.totals(),
         dns=dns,
-        warnings=(*_certificate_warnings(certificates, now), *_dns_warnings(dns, settings, now)),
+        warnings=(
+            *_certificate_warnings(certificates, now),
+            *_dns_warnings(dns, settings, now),
+            *map(_address_warning, dhcp_addresses),
+        ),
     )
 
 
@@ -118,3 +132,12 @@ def _dns_warnings(dns: DnsStatus, settings: HostSettings, now: int) -> Iterator[
             f"This host could not be published in the DNS for {days} days ({dns.memory.reason}) "
             "To try again now: tenure host publish-dns."
         )
+
+
+def _address_warning(given: tuple[str, str]) -> str:
+    address, interface = given
+    return (
+        f"The address {address} ({interface}) was given by DHCP. When it changes, DNS records and firewall rules point "
+        "at it in vain, and machines find no host. Make it static, or reserve it for this machine on the DHCP server; "
+        "with a reservation all is well."
+    )

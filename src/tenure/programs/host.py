@@ -10,6 +10,7 @@ from tenure.adapters.files.keys import load_public_key
 from tenure.adapters.http.client import HttpClient
 from tenure.adapters.http.publisher_client import PublisherClient
 from tenure.adapters.os.clock import system_clock
+from tenure.adapters.os.dhcp import dhcp_addresses
 from tenure.adapters.os.fingerprint import machine_fingerprint
 from tenure.adapters.os.randomness import new_uuid
 from tenure.adapters.sql.host_ledger import SqliteLedger
@@ -125,7 +126,8 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
         ledger = SqliteLedger(home.host_database, lambda: served.windows)
         try:
             now = system_clock()
-            return host_status(store, served, ledger.counts(now), now), listening_at(home)
+            counts, dhcp = ledger.counts(now), dhcp_addresses()
+            return host_status(store, served, counts, now, dhcp_addresses=dhcp), listening_at(home)
         finally:
             ledger.close()
 

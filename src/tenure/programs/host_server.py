@@ -108,7 +108,7 @@ class HostServer:
                         name="publishing in the DNS",
                         run=DailyPublishing(home, port=self._http.port, clock=clock),
                         every=EVERY,
-                    )
+                    ),
                 ]
             )
             self._opened = opened.pop_all()

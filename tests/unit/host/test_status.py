@@ -105,3 +105,17 @@ def test_publishing_that_does_not_work_is_told_in_time(store: QuietStore, warned
     else:
         assert warned in status.warnings[0]
         assert "tenure host publish-dns" in status.warnings[0]
+
+
+def test_an_address_that_dhcp_gave_is_warned_of() -> None:
+    """With what breaks when it changes, and both cures."""
+    status = host_status(
+        QuietStore(),  # type: ignore[arg-type] # the two methods that it asks
+        SimulatedHost().desk.served,
+        {},
+        NOW,
+        dhcp_addresses=[("192.0.2.5", "eth0"), ("192.0.2.6", "eth1")],
+    )
+    assert len(status.warnings) == 2
+    for words in ("192.0.2.5 (eth0)", "DNS records and firewall rules", "static", "reserve it"):
+        assert words in status.warnings[0]
