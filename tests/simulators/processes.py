@@ -48,14 +48,15 @@ def tenure(*arguments: str, home: Path, stdin: str = "", under: Sequence[str] = 
 
 @contextmanager
 def serving(
-    *arguments: str, home: Path, environment: Mapping[str, str] | None = None
+    *arguments: str, home: Path, environment: Mapping[str, str] | None = None, stdin: int | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """A command that serves, from its first printed line on; it is asked to stop at the end, or was killed before.
 
-    `environment` is added to that of the tests.
+    `environment` is added to that of the tests; `stdin` is an open file, else it reads the tests' own.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "tenure", *arguments],
+        stdin=stdin,
         stdout=subprocess.PIPE,
         text=True,
         env={**_environment(home), **(environment or {})},

@@ -96,7 +96,8 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
     except OSError as error:
-        fault = LocalFault(Code.HOME_UNUSABLE, f"The operating system refused: {error}.")
+        cure = "Run it as root, or as the user of that folder." if isinstance(error, PermissionError) else ""
+        fault = LocalFault(Code.HOME_UNUSABLE, f"The operating system refused: {error}.", cure)
         return _tell(fault, as_json=as_json)
     return result if isinstance(result, int) else ExitCode.DONE
 

@@ -69,7 +69,7 @@ async def _serve(server: Server, ready: Callable[[], None], notifier: Notifier) 
     stop, reload = _signals()
     await server.start()
     companions = [
-        asyncio.create_task(_reload_when_told(server, notifier, reload)),
+        asyncio.create_task(reload_when_told(server, notifier, reload)),
         asyncio.create_task(watch(server, notifier)),
     ]
     try:
@@ -83,7 +83,8 @@ async def _serve(server: Server, ready: Callable[[], None], notifier: Notifier) 
         await server.stop()
 
 
-async def _reload_when_told(server: Server, notifier: Notifier, told: asyncio.Event) -> None:
+async def reload_when_told(server: Server, notifier: Notifier, told: asyncio.Event) -> None:
+    """Each time that `told` is set the server reloads, and the manager hears it; a failure is logged, and it goes on."""
     while await told.wait():
         told.clear()
         notifier.reloading()

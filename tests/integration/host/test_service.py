@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +66,7 @@ def test_the_manager_is_told_of_each_step_of_a_host_s_life(home: Home, tmp_path:
     """READY once the port answers, then life signs, RELOADING and READY for SIGHUP, and STOPPING."""
     with (
         service_manager(tmp_path, watchdog=0.5) as manager,
-        serving(*SERVE, home=home.root, environment=manager.environment) as process,
+        serving(*SERVE, home=home.root, environment=manager.environment, stdin=subprocess.DEVNULL) as process,
     ):
         assert manager.heard()["READY"] == "1"
         assert HttpClient().request("GET", f"{listening(home)}/v1/health").status == 200
@@ -76,6 +78,15 @@ def test_the_manager_is_told_of_each_step_of_a_host_s_life(home: Home, tmp_path:
         process.send_signal(signal.SIGTERM)
         manager.heard_of("STOPPING")
         assert process.wait(STOP_SECONDS) == 0
+
+
+def test_a_terminal_that_is_closed_stops_its_host(home: Home) -> None:
+    """SIGHUP reloads a service only: nobody would find a host that went on without its terminal."""
+    ours, its = os.openpty()
+    with open(ours, "rb"), open(its, "rb"), serving(*SERVE, home=home.root, stdin=its) as process:  # noqa: PTH123 - they have no path
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(STOP_SECONDS) == 0
+    assert host.status(home)[1] is None
 
 
 def ask(url: str, product: Product, *, wait: int = 0) -> tuple[UUID, HttpAnswer]:

@@ -8,7 +8,8 @@ import pytest
 
 from simulators.service_manager import ServiceManager, service_manager
 from tenure.adapters.os.notify import Notifier
-from tenure.programs.serving import watch
+from tenure.core.errors import Code, Unavailable
+from tenure.programs.serving import reload_when_told, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ class SimulatedServer:
     def __init__(self) -> None:
         """It works."""
         self.hangs = False
+        self.reloads: list[Exception | None] = []
 
     async def start(self) -> None:
         """At once."""
@@ -31,7 +33,10 @@ class SimulatedServer:
         """At once."""
 
     async def reload(self) -> None:
-        """At once."""
+        """As the next of `reloads` says."""
+        failure = self.reloads.pop(0)
+        if failure is not None:
+            raise failure
 
     def alive(self) -> bool:
         """As the test says."""
@@ -86,3 +91,31 @@ def test_without_a_watchdog_nothing_is_told(tmp_path: Path) -> None:
     with service_manager(tmp_path) as manager:
         asyncio.run(watch(SimulatedServer(), Notifier(manager.environment)))
         assert manager.heard_already() is None
+
+
+def test_a_reload_that_fails_is_told_and_the_next_one_is_tried(
+    manager: ServiceManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server serves as before; the manager hears of the reload's beginning and its end each time."""
+    server = SimulatedServer()
+    server.reloads = [
+        Unavailable(Code.STORAGE_UNAVAILABLE, "The disk is gone.", "Look at it."),
+        ZeroDivisionError("x"),
+        None,
+    ]
+    heard: list[str] = []
+
+    async def scenario() -> None:
+        told = asyncio.Event()
+        task = asyncio.create_task(reload_when_told(server, Notifier(manager.environment), told))
+        while server.reloads:
+            told.set()
+            heard.extend([next(iter(await asyncio.to_thread(manager.heard))) for _ in range(2)])
+        task.cancel()
+
+    asyncio.run(scenario())
+    assert heard == ["RELOADING", "READY"] * 3
+    assert caplog.messages == [
+        "not everything could be reloaded; what could not is as it was: The disk is gone. Look at it.",
+        "a defect of Tenure's own, while reloading",
+    ]
