@@ -58,7 +58,7 @@ class Systemd:
         """The service runs, now and after every start of the system.
 
         Installing it again replaces the unit and starts the service anew. 1. the unit is checked; 2. its user exists;
-        3. its folder exists, and is that user's; 4. the unit is written; 5. it is enabled and started.
+        3. its folder exists, and is that user's alone; 4. the unit is written; 5. it is enabled and started.
 
         Raises:
             UsageError: as `Service.unit`.
@@ -75,6 +75,7 @@ class Systemd:
             # 3
             service.folder.mkdir(parents=True, exist_ok=True)
             if service.server is not None:
+                service.folder.chmod(0o750)
                 give(service.folder, service.server.user)
             # 4
             write_atomically(path, text.encode())
@@ -120,14 +121,15 @@ class Systemd:
                 "This machine has no systemd.",
                 f"Start `tenure {' '.join(service.arguments)}` by what starts services here; --print shows the unit.",
             )
-        program = service.program.resolve()
         hidden = (*PRIVATE, *FLEETING) if service.server else FLEETING
-        for folder in hidden:
-            if program.is_relative_to(folder) or service.program.is_relative_to(folder):
-                raise _failed(
-                    f"The service could not run {service.program}: {folder} is closed to it.",
-                    "Install Tenure for the whole system, such as in a virtual environment under /opt.",
-                )
+        # A virtual environment's Python is a link, and may lead into a user's folder again.
+        for program in (service.program, service.program.resolve()):
+            for folder in hidden:
+                if program.is_relative_to(folder):
+                    raise _failed(
+                        f"The service could not run {program}: {folder} is closed to it.",
+                        "Install Tenure for the whole system, with its own Python: python3 -m venv /opt/tenure.",
+                    )
 
     def _make_user(self, service: Service) -> None:
         line = service.sysusers()

@@ -108,7 +108,7 @@ def test_a_server_s_user_is_made_first(manager: Callable[..., Systemd], tmp_path
         "systemctl enable a-server.service",
         "systemctl restart a-server.service",
     ]
-    assert (tmp_path / "new" / "home" / "host").is_dir()
+    assert (tmp_path / "new" / "home" / "host").stat().st_mode & 0o777 == 0o750
 
 
 def test_in_an_image_the_unit_is_written_and_enabled_but_not_started(
