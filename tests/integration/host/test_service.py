@@ -24,6 +24,7 @@ from simulators.running import running
 from simulators.service_manager import service_manager
 from tenure.adapters.http.client import HttpClient, NoAnswerError
 from tenure.adapters.os.home import Home
+from tenure.adapters.sql.ledger_process import LedgerProcess
 from tenure.core.policy import Policy
 from tenure.programs import host
 from tenure.programs.host_server import HostServer
@@ -103,18 +104,22 @@ def ask(url: str, product: Product, *, wait: int = 0) -> tuple[UUID, HttpAnswer]
 
 
 def test_a_host_whose_commit_thread_hangs_is_not_alive(home: Home) -> None:
-    """Another program's lock plays the disk that does not answer; afterwards all is well."""
+    """The process that records is stopped in its tracks, as by a disk that does not answer; afterwards all is well."""
     with (
         running(lambda: HostServer(home, "127.0.0.1", 0, hung_after=2.0)) as server,
-        closing(sqlite3.connect(home.host_database, isolation_level=None)) as other,
         ThreadPoolExecutor() as machines,
     ):
+        ledger = server._ledger
+        assert isinstance(ledger, LedgerProcess)
+        assert ledger.process_id is not None
         assert server.alive()
-        other.execute("BEGIN IMMEDIATE")
-        asked = machines.submit(ask, server.url, PUBLISHER.workstation)
-        while server.alive():
-            assert not asked.done()
-        other.execute("ROLLBACK")
+        os.kill(ledger.process_id, signal.SIGSTOP)
+        try:
+            asked = machines.submit(ask, server.url, PUBLISHER.workstation)
+            while server.alive():
+                assert not asked.done()
+        finally:
+            os.kill(ledger.process_id, signal.SIGCONT)
         assert asked.result()[1].status == 200
         while not server.alive():
             pass

@@ -78,11 +78,15 @@ def test_a_worker_that_was_killed_fails_one_call_and_is_replaced(
     assert logged(database) == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["the terminal's", "systemd's"])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+    ids=["the terminal's", "systemd's", "a closed terminal's"],
+)
 def test_a_signal_to_everybody_leaves_the_worker_to_its_server(
     database: Path, ledger: LedgerProcess, number: signal.Signals
 ) -> None:
-    """Both signal the whole group; the server still has batches to bring, and ends its worker afterwards."""
+    """They signal the whole group; the server still has batches to bring, and ends its worker afterwards."""
     ledger.counts(NOW)  # it answers, so it has set its signals up
     assert ledger.process_id is not None
     os.kill(ledger.process_id, number)

@@ -87,8 +87,9 @@ def serve(path: Path, calls: IO[bytes], replies: IO[bytes]) -> None:
 def main() -> None:
     """Serve the file that the command line names."""
     # Whoever ends the server ends this by it: the terminal and systemd signal both, and the server still has batches.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     serve(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)
 
 
