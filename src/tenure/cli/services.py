@@ -29,15 +29,15 @@ def remove_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def user_option(function: Callable[..., Any]) -> Callable[..., Any]:
+def user_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--user NAME`, as `user`."""
     return click.option(
         "--user",
-        default="tenure",
+        default=default,
         show_default=True,
         metavar="NAME",
         help="The system user that it runs as; made if it is not there.",
-    )(function)
+    )
 
 
 def show_unit(service: Service, *, as_json: bool) -> None:

@@ -11,12 +11,14 @@ from tenure.programs import host
 if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
 
-DEFAULT_USER: Final = "tenure"
+HOST_USER: Final = "tenure"
+PUBLISHER_USER: Final = "tenure-publisher"
+"""Another one: a host that was broken into on the publisher's machine must not reach the publisher's keys."""
 _UNPRIVILEGED: Final = 1024
 """The first port that every user may listen on: ip(7), ip_unprivileged_port_start."""
 
 
-def host_service(home: Home, *, user: str = DEFAULT_USER, port: int | None = None) -> Service:
+def host_service(home: Home, *, user: str = HOST_USER, port: int | None = None) -> Service:
     """The host of this home; without a port on the one that is set there, whichever it is at each start.
 
     Raises:
@@ -33,7 +35,7 @@ def host_service(home: Home, *, user: str = DEFAULT_USER, port: int | None = Non
     )
 
 
-def publisher_service(home: Home, *, user: str = DEFAULT_USER, port: int) -> Service:
+def publisher_service(home: Home, *, user: str = PUBLISHER_USER, port: int) -> Service:
     """The publisher of this home, on the loopback address: TLS is put in front of it."""
     return Service(
         name="tenure-publisher",

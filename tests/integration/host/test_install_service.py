@@ -75,7 +75,8 @@ def test_systemd_makes_the_user_as_we_write_it(service: Service, tmp_path: Path)
         assert (made.returncode, made.stdout) == (0, "")
     (user,) = (tmp_path / "etc" / "passwd").read_text().splitlines()
     name, _, number, _, description, folder, shell = user.split(":")
-    assert (name, description, folder) == ("tenure", service.description, str(service.home))
+    assert service.server is not None
+    assert (name, description, folder) == (service.server.user, service.description, str(service.home))
     assert int(number) < 1000
     assert shell.endswith("nologin")
 
@@ -127,3 +128,9 @@ def test_the_port_that_was_set_decides_on_the_right_for_low_ports(tmp_path: Path
     assert service.server is not None
     assert service.server.low_port
     assert service.arguments == ("host", "serve")
+
+
+def test_host_and_publisher_are_different_users() -> None:
+    """A host that faces a network cannot reach the keys of a publisher on the same machine."""
+    users = {service.name: service.server.user for service in SERVICES.values() if service.server}
+    assert users == {"tenure-host": "tenure", "tenure-publisher": "tenure-publisher"}

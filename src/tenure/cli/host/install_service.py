@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 65535),
     help="[default: the one set with tenure slmgr /sprt, else 1688]",
 )
-@user_option
+@user_option(server_service.HOST_USER)
 @print_option
 @remove_option
 @home_option

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("install-service")
 @click.option("--port", default=1690, show_default=True, type=click.IntRange(1, 65535))
-@user_option
+@user_option(server_service.PUBLISHER_USER)
 @print_option
 @remove_option
 @home_option
