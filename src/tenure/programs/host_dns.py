@@ -17,7 +17,7 @@ from tenure.host.settings import DEFAULT_PORT, HostSettings, read_settings, set_
 from tenure.host.store import identity_of
 from tenure.programs.dns_publisher import DnsRun, planned, publish, run, update_server
 from tenure.programs.host import open_store
-from tenure.programs.host_server import listening_at
+from tenure.programs.host_listening import listening_at
 
 if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
