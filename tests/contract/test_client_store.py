@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,13 +18,11 @@ from simulators.world import World, status_of
 from tenure.adapters.files.client_store import FileClientStore
 from tenure.client.host_address import parse_host
 from tenure.client.memory import MemoryClientStore
-from tenure.client.state import ClientState, InstalledProduct, Machine
+from tenure.client.state import ClientState, HeldGrant, InstalledProduct, Machine
 from tenure.core.errors import Code, LocalFault
 from tenure.core.product_key import KeyType, make
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tenure.client.state import ClientStore
 
 MACHINE = Machine(machine_id=UUID(int=1, version=4))
@@ -132,21 +132,73 @@ def test_files_are_for_everyone_to_read(folder: Path) -> None:
         assert "format" in path.read_text() or path.parent.name == "catalogs"
 
 
-def test_a_secret_key_is_for_its_owner_alone(tmp_path: Path) -> None:
-    """A product file that holds a MAK or retail key has mode 0600."""
-    store = FileClientStore(tmp_path)
+NOBODY = 65534
+MAK = make(KeyType.MAK, 0, 5)
+
+
+def with_mak(state: ClientState) -> ClientState:
+    """The state with a product that has a MAK, and a grant."""
     product = InstalledProduct(
         product_id=UUID(int=5),
         publisher_id=UUID(int=6),
-        key=make(KeyType.MAK, 0, 5).text,
+        key=MAK.shown,
+        key_type=KeyType.MAK,
         key_installed_at=NOW,
         order=1,
     )
-    store.update(lambda state: state.with_product(product))
-    (path,) = (tmp_path / "products").iterdir()
-    if os.name == "posix":
-        assert path.stat().st_mode & 0o777 == 0o600
-    assert store.load().products == {product.product_id: product}
+    grant = HeldGrant(grant="a.b.c", change_noted_at=NOW)
+    state = state.with_machine(MACHINE).with_product(product)
+    return state.with_key(product.product_id, MAK).with_grant(product.product_id, grant)
+
+
+def test_secret_keys_and_grants_are_kept(store: ClientStore) -> None:
+    """They come back as they were, and a product that is taken out takes them along."""
+    made = store.update(with_mak)
+    assert store.load() == made
+    assert store.load().secret_keys == {UUID(int=5): MAK}
+    store.update(lambda state: state.without_product(UUID(int=5)))
+    assert store.load() == ClientState(machine=MACHINE)
+
+
+def test_a_product_has_a_lease_or_a_grant(store: ClientStore) -> None:
+    """Whichever is accepted takes the other's place."""
+    world = activated(store)
+    (lease,) = store.load().leases.values()
+    store.update(lambda state: state.with_grant(world.product_id, HeldGrant(grant="a.b.c")))
+    assert (len(store.load().leases), len(store.load().grants)) == (0, 1)
+    store.update(lambda state: state.with_lease(world.product_id, lease))
+    assert (len(store.load().leases), len(store.load().grants)) == (1, 0)
+
+
+def test_a_secret_key_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """It lies in a file of mode 0600 and in no other; everything else is 0644, so that anybody can ask for the status."""
+    FileClientStore(tmp_path).update(with_mak)
+    files = {path.relative_to(tmp_path).parts[0]: path for path in tmp_path.rglob("*.json")}
+    assert sorted(files) == ["grants", "keys", "machine.json", "products"]
+    for name, path in files.items():
+        assert (MAK.text in path.read_text()) is (name == "keys")
+        assert (MAK.partial in path.read_text()) is (name in {"keys", "products"})
+        if os.name == "posix":
+            assert path.stat().st_mode & 0o777 == (0o600 if name == "keys" else 0o644)
+
+
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() != 0, reason="only root can be another user for a moment"
+)
+def test_what_is_not_secret_is_for_every_user_to_read() -> None:
+    """A user who may not read the key reads everything else, and nothing is damaged."""
+    with tempfile.TemporaryDirectory() as path:
+        folder = Path(path)
+        folder.chmod(0o755)
+        FileClientStore(folder).update(with_mak)
+        store = FileClientStore(folder)
+        os.seteuid(NOBODY)
+        try:
+            state = store.load()
+        finally:
+            os.seteuid(0)
+    assert (len(state.products), len(state.grants), len(state.secret_keys)) == (1, 1, 0)
+    assert store.damaged == []
 
 
 def test_only_what_changed_is_written(folder: Path) -> None:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 
-from simulators.authority import SimulatedAuthority, host_request
+from simulators.authority import SimulatedAuthority, host_request, machine_request
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
-from tenure.core.enrolment import HostSeat
+from tenure.core.enrolment import HostSeat, Installation
 from tenure.core.errors import Refused
 from tenure.core.product_key import KeyType
+from tenure.core.revocation import Revocable, Revocation
 from tenure.publisher.activation import activate_host
 from tenure.publisher.keys import issue_host_key
+from tenure.publisher.machine_activation import activate_machine
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.publisher.store import Holder, IssuedKey, PublisherStore, StoredAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 KEY = IssuedKey(
@@ -39,6 +42,8 @@ KEY = IssuedKey(
 DOCUMENT = "a.b.c"
 ANSWER = StoredAnswer(request_digest=b"d" * 32, token=DOCUMENT, key_id="key-1", used=2, limit=6)
 HOLDER = Holder(activation_id=UUID(int=1), seat=HostSeat(UUID(int=2), "kid", "fingerprint", 1), at=7)
+MAK = replace(KEY, key_id="key-2", type=KeyType.MAK, product_number=0, pools=None, limit=3, trial=False)
+MACHINE = Holder(activation_id=UUID(int=3), seat=Installation(UUID(int=4), "fingerprint-4"), at=8)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -62,6 +67,10 @@ def test_an_empty_store_knows_nobody(store: PublisherStore) -> None:
         assert rows.key("key-1") is None
         assert list(rows.issued_keys()) == []
         assert rows.answer("request-1") is None
+        assert (rows.used("key-1"), list(rows.holders("key-1"))) == (0, [])
+        assert rows.installation("key-1", "fingerprint-4") is None
+        assert rows.holder(UUID(int=1)) is None
+        assert list(rows.revocations()) == []
 
 
 def test_what_was_written_is_read(store: PublisherStore) -> None:
@@ -100,6 +109,62 @@ def test_a_holder_is_replaced_by_its_id(store: PublisherStore) -> None:
         assert list(rows.holders("key-1")) == [again]
 
 
+def test_machines_hold_activations_beside_hosts(store: PublisherStore) -> None:
+    """Each key has its own holders; one is found by its activation, a machine also by its installation."""
+    with store.transaction() as rows:
+        for key, holder in ((KEY, HOLDER), (MAK, MACHINE)):
+            rows.add_key(key)
+            rows.save_holder(key.key_id, holder)
+    with store.reading() as rows:
+        assert (list(rows.holders("key-1")), list(rows.holders("key-2"))) == ([HOLDER], [MACHINE])
+        assert (rows.used("key-1"), rows.used("key-2")) == (1, 1)
+        assert rows.holder(HOLDER.activation_id) == (HOLDER, KEY)
+        assert rows.holder(MACHINE.activation_id) == (MACHINE, MAK)
+        assert rows.installation("key-2", "fingerprint-4") == MACHINE
+        assert rows.installation("key-2", "fingerprint-5") is None
+        assert rows.installation("key-1", "fingerprint-4") is None
+        assert rows.installation("key-1", HOLDER.seat.fingerprint) is None
+
+
+def test_a_machines_holder_is_replaced_by_its_id(store: PublisherStore) -> None:
+    """With a new machine id it stays one, and in its place."""
+    second = Holder(activation_id=UUID(int=5), seat=Installation(UUID(int=6), "fingerprint-6"), at=9)
+    again = replace(MACHINE, seat=Installation(UUID(int=7), "fingerprint-4"), at=10)
+    with store.transaction() as rows:
+        rows.add_key(MAK)
+        for holder in (MACHINE, second, again):
+            rows.save_holder("key-2", holder)
+        assert list(rows.holders("key-2")) == [again, second]
+        assert rows.used("key-2") == 2
+
+
+@pytest.mark.parametrize(("key", "holder"), [(KEY, HOLDER), (MAK, MACHINE)], ids=["host", "machine"])
+def test_a_holder_that_is_removed_is_gone(store: PublisherStore, key: IssuedKey, holder: Holder) -> None:
+    """Its place is free, and removing it again changes nothing."""
+    with store.transaction() as rows:
+        rows.add_key(key)
+        rows.save_holder(key.key_id, holder)
+    for _ in range(2):
+        with store.transaction() as rows:
+            rows.remove_holder(holder.activation_id)
+    with store.reading() as rows:
+        assert (rows.used(key.key_id), list(rows.holders(key.key_id))) == (0, [])
+        assert rows.holder(holder.activation_id) is None
+
+
+def test_what_was_revoked_stays_as_it_was(store: PublisherStore) -> None:
+    """Oldest first; revoking it again neither moves nor changes it, and a subject of another kind is another."""
+    with store.transaction() as rows:
+        rows.revoke(Revocable.GRANT, "one", 5, "stolen")
+        rows.revoke(Revocable.KEY, "one", 6, "")
+        rows.revoke(Revocable.GRANT, "one", 4, "other")
+    with store.reading() as rows:
+        assert list(rows.revocations()) == [
+            Revocation(kind=Revocable.GRANT, subject="one", since=5, reason="stolen"),
+            Revocation(kind=Revocable.KEY, subject="one", since=6, reason=""),
+        ]
+
+
 def test_an_error_undoes_the_whole_transaction(store: PublisherStore) -> None:
     """Nothing is half done."""
 
@@ -114,30 +179,57 @@ def test_an_error_undoes_the_whole_transaction(store: PublisherStore) -> None:
         assert list(rows.issued_keys()) == []
 
 
-def test_the_last_place_on_a_key_is_taken_once(store: PublisherStore) -> None:
+def test_the_last_places_on_a_host_key_are_taken_once(store: PublisherStore) -> None:
     """Eight hosts ask at the same moment for six places: six get one, two are refused."""
     simulated = SimulatedAuthority(store)
     key, _ = issue_host_key(simulated.authority, pools=(), customer="", agreement="", trial=False)
-    start = threading.Barrier(8)
-    outcomes: list[str] = []
-
-    def ask(number: int) -> None:
-        request = host_request(
+    requests = [
+        host_request(
             key.text,
             audience=simulated.publisher_id,
             host_id=UUID(int=number),
             request_id=f"request-{number}",
         )
+        for number in range(8)
+    ]
+    outcomes = raced(lambda request: activate_host(simulated.authority, request), requests)
+    assert sorted(outcomes) == ["activated"] * 6 + ["key_limit"] * 2
+
+
+def test_the_last_place_on_a_mak_is_taken_once(store: PublisherStore) -> None:
+    """Twenty machines ask at the same moment for one place: exactly one gets it."""
+    simulated = SimulatedAuthority(store)
+    key = simulated.mak(1)
+    requests = [
+        machine_request(
+            key,
+            product_id=simulated.products[0].product_id,
+            machine_id=UUID(int=number),
+            fingerprint=f"machine-fingerprint-{number}",
+            request_id=f"request-{number}",
+        )
+        for number in range(20)
+    ]
+    outcomes = raced(lambda request: activate_machine(simulated.authority, request), requests)
+    assert sorted(outcomes) == ["activated"] + ["key_limit"] * 19
+
+
+def raced(activate: Callable[[str], object], requests: list[str]) -> list[str]:
+    """What became of requests that were made at the same moment."""
+    start = threading.Barrier(len(requests))
+    outcomes: list[str] = []
+
+    def ask(request: str) -> None:
         start.wait()
         try:
-            activate_host(simulated.authority, request)
+            activate(request)
             outcomes.append("activated")
         except Refused as error:
             outcomes.append(error.code.value)
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=ask, args=(request,)) for request in requests]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == ["activated"] * 6 + ["key_limit"] * 2
+    return outcomes

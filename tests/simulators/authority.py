@@ -9,8 +9,9 @@ from uuid import UUID
 
 from simulators.publisher import NOW, seeded
 from tenure.core.policy import Kind
-from tenure.core.product_key import parse
+from tenure.core.product_key import KeyType, parse
 from tenure.publisher.authority import Authority, NewProduct
+from tenure.publisher.keys import issue_machine_key
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.wire.keys import SigningKey, derived_pair
 from tenure.wire.request import sign_request
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tenure.publisher.store import PublisherStore
 
 HOST_ID = UUID(int=77)
+MACHINE_ID = UUID(int=88)
 
 
 @dataclass
@@ -76,6 +78,18 @@ class SimulatedAuthority:
         )
         self.publisher_id = self.authority.catalogs().newest.publisher_id
 
+    def mak(self, activations: int) -> str:
+        """A new MAK of the first product."""
+        key, _ = issue_machine_key(
+            self.authority,
+            KeyType.MAK,
+            product_id=self.products[0].product_id,
+            activations=activations,
+            customer="Customer",
+            agreement="A-1",
+        )
+        return key.text
+
 
 def host_request(
     key_text: str,
@@ -95,5 +109,26 @@ def host_request(
         fingerprint=fingerprint,
         pair=derived_pair(parse(key_text)),
         key=host_key or seeded(3),
+        now=now,
+    )
+
+
+def machine_request(
+    key_text: str,
+    *,
+    product_id: UUID,
+    machine_id: UUID = MACHINE_ID,
+    fingerprint: str = "machine-fingerprint-1",
+    request_id: str = "request-1",
+    now: int = NOW,
+) -> str:
+    """A machine's request for a grant."""
+    return host_request(
+        key_text,
+        audience=product_id,
+        host_id=machine_id,
+        host_key=seeded(4),
+        fingerprint=fingerprint,
+        request_id=request_id,
         now=now,
     )

@@ -155,14 +155,18 @@ def _upk(call: Call) -> Reply:
     removed = slmgr.remove_key(call.home, call.request.first, warn=warn)
     return Reply(
         ["Uninstalled product key successfully.", f"{removed.product} is unlicensed on this machine."],
-        {"product_id": removed.product_id, "lease_dropped": removed.had_lease},
+        {
+            "product_id": removed.product_id,
+            "lease_dropped": removed.had_lease,
+            "grant_dropped": removed.had_grant,
+        },
     )
 
 
 def _cpky(_call: Call) -> Reply:
     return Reply(
         [
-            "There is no registry to clear: a generic key is public, and only its owner may read a host key's file.",
+            "There is no registry to clear: a generic key is public, and only its owner may read the file of another.",
             "To remove a product's key: tenure slmgr /upk.",
         ]
     )

@@ -14,6 +14,7 @@ from tenure.cli.printing import timestamp
 from tenure.client.status import HostSource
 from tenure.core.errors import Code
 from tenure.core.license_status import LicenseStatus, Reason, minutes_until
+from tenure.core.product_key import KeyType
 from tenure.host.settings import DEFAULT_PORT
 
 if TYPE_CHECKING:
@@ -43,7 +44,14 @@ REASONS: Final[dict[str, str]] = {
     Reason.LEASE_EXPIRED: "0xC004F009 (grace time expired)",
     Reason.MACHINE_CHANGED: "0xC004F00F",
 }
-"""After `Notification Reason: `; a stored lease that does not verify counts as never activated."""
+"""After `Notification Reason: `; a stored document that does not verify counts as never activated."""
+
+CHANNELS: Final[dict[KeyType, tuple[str, str]]] = {
+    KeyType.GENERIC: ("VOLUME_KMSCLIENT channel", "Volume:GVLK"),
+    KeyType.MAK: ("VOLUME_MAK channel", "Volume:MAK"),
+    KeyType.RETAIL: ("RETAIL channel", "Retail"),
+}
+"""In the description, and after `Product Key Channel: `; without a key, as with a generic one."""
 
 COUNTERS: Final[tuple[tuple[str, LicenseStatus | None], ...]] = (
     ("Unlicensed", LicenseStatus.UNLICENSED),
@@ -114,28 +122,43 @@ def error_lines(error: TenureError) -> list[str]:
 
 def _machine_block(one: MachineLicense, now: int, *, detailed: bool) -> list[str]:
     status = one.status
-    lines = [f"Name: {_name(status)}", f"Description: {one.publisher or 'Tenure'}, VOLUME_KMSCLIENT channel"]
+    channel, key_channel = CHANNELS[status.key_type or KeyType.GENERIC]
+    lines = [f"Name: {_name(status)}", f"Description: {one.publisher or 'Tenure'}, {channel}"]
     if detailed:
-        lines += _identity(status.product_id, one.publisher_id, "Volume:GVLK")
+        lines += _identity(status.product_id, one.publisher_id, key_channel)
     lines.append(
         f"Partial Product Key: {status.partial_key}" if status.partial_key else "This license is not in use."
     )
     lines += _status_lines(status)
     if detailed:
         lines += ["Remaining SKU rearm count: not limited", f"Trusted time: {timestamp(now)}"]
-    lines.append("Configured Activation Type: KMS")
-    if status.license_status is LicenseStatus.LICENSED:
-        lines += [
+    if not _by_publisher(status):
+        lines += _kms_lines(one)
+    elif status.license_status is not LicenseStatus.LICENSED:
+        lines.append("Please use tenure slmgr /ato to activate this product with its publisher.")
+    return [*lines, "", *_added_lines(status)]
+
+
+def _by_publisher(status: ProductStatus) -> bool:
+    """Whether hosts have no part in it: a grant is held, or the key asks for one and no lease is left."""
+    secret = status.key_type is not None and status.key_type.secret
+    return status.activation_id is not None or (secret and status.lease_id is None)
+
+
+def _kms_lines(one: MachineLicense) -> list[str]:
+    lines = ["Configured Activation Type: KMS"]
+    if one.status.license_status is LicenseStatus.LICENSED:
+        return [
+            *lines,
             "",
             "Most recent activation information:",
             "Key Management Service client information",
             *_indented(_client_lines(one)),
         ]
-    else:
-        lines.append(
-            "Please use tenure slmgr /ato to activate and update KMS client information in order to update values."
-        )
-    return [*lines, "", *_added_lines(status)]
+    return [
+        *lines,
+        "Please use tenure slmgr /ato to activate and update KMS client information in order to update values.",
+    ]
 
 
 def _status_lines(status: ProductStatus) -> list[str]:
@@ -143,7 +166,8 @@ def _status_lines(status: ProductStatus) -> list[str]:
     left = _time_left(status.minutes_remaining)
     match status.license_status:
         case LicenseStatus.LICENSED:
-            lines.append(f"Volume activation expiration: {left}")
+            if not status.for_good:
+                lines.append(f"Volume activation expiration: {left}")
         case LicenseStatus.INITIAL_GRACE:
             lines.append(f"Time remaining: {left}")
         case LicenseStatus.NOTIFICATION | LicenseStatus.REDUCED_FUNCTIONALITY:
@@ -177,18 +201,21 @@ def _added_lines(status: ProductStatus) -> list[str]:
     """What Microsoft does not print."""
     lines = [
         f"Product ID: {status.product_id}",
-        f"Activation ID (lease): {status.lease_id or 'none'}",
+        f"Activation ID (grant): {status.activation_id}"
+        if status.activation_id is not None
+        else f"Activation ID (lease): {status.lease_id or 'none'}",
         f"Last activation date: {timestamp(status.last_activation) or 'never'}",
     ]
     if status.license_status is not LicenseStatus.LICENSED:
         lines.append(f"Machine ID: {status.machine_id}")
-        lines.append(
-            f"Activation host: {status.host.text if status.host else 'looked for in DNS; none has answered yet'}"
-        )
-    if status.license_status is LicenseStatus.NOTIFICATION:
+        if not _by_publisher(status):
+            lines.append(
+                f"Activation host: {status.host.text if status.host else 'looked for in DNS; none has answered yet'}"
+            )
+    if status.reduced_functionality_from and status.license_status is LicenseStatus.NOTIFICATION:
         lines.append(f"Reduced functionality from: {timestamp(status.reduced_functionality_from)}")
     if status.problem is not None:
-        lines.append(f"The stored lease counts for nothing: {status.problem.detail}")
+        lines.append(f"The stored license counts for nothing: {status.problem.detail}")
     return lines
 
 
@@ -274,13 +301,15 @@ def _ends(status: ProductStatus) -> list[str]:
             return ["Unlicensed"]
         case LicenseStatus.INITIAL_GRACE:
             return [f"Initial grace period ends {timestamp(status.notification_from)}"]
+        case LicenseStatus.LICENSED if status.for_good:
+            return ["The machine is permanently activated."]
         case LicenseStatus.LICENSED:
             return [f"Volume activation will expire {timestamp(status.lease_expires)}"]
         case LicenseStatus.NOTIFICATION:
-            return [
-                f"{_name(status)} is in Notification mode",
-                f"Reduced functionality begins {timestamp(status.reduced_functionality_from)}",
-            ]
+            lines = [f"{_name(status)} is in Notification mode"]
+            if status.reduced_functionality_from is not None:
+                lines.append(f"Reduced functionality begins {timestamp(status.reduced_functionality_from)}")
+            return lines
         case LicenseStatus.REDUCED_FUNCTIONALITY:
             return [f"{_name(status)} is in Reduced functionality mode"]
 

@@ -12,10 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tenure.client.backoff import backoff
-from tenure.client.catalogs import follow_catalogs
-from tenure.client.exchange import Heard, converse, hold
+from tenure.client.catalogs import keep_newer_catalogs
+from tenure.client.exchange import converse, hold
 from tenure.client.host_choice import answered, failed, hosts_to_ask
 from tenure.client.passed_over import PassedOver, no_host
+from tenure.client.seen import seen
 from tenure.client.state import HeldLease, Machine
 from tenure.client.verdict import verdict_on
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted, UsageError
@@ -140,7 +141,7 @@ class Activation:
                 outcome = self.ask(product_id, wait=min(MAX_WAIT, math.ceil(max(0.0, left))))
             except TenureError as error:
                 pause = backoff(failures, self._here.draw())
-                if not _may_pass(error) or self._here.elapsed() + pause >= end:
+                if not waiting_may_cure(error) or self._here.elapsed() + pause >= end:
                     raise
                 failures += 1
                 self._tell(TryingAgain(error, pause))
@@ -176,7 +177,7 @@ class Activation:
         Raises:
             As `activate`. Of several hosts each that gave no lease is told as passed over before.
         """
-        state, machine, product = self._prepare(product_id)
+        state, machine, product = state_to_ask_from(product_id, store=self._store, here=self._here)
         choice = hosts_to_ask(machine, self._here.dns, self._here.draw, domain=self._domain)
         passed_over: list[PassedOver] = []
         for host in choice.hosts:
@@ -193,29 +194,6 @@ class Activation:
         if len(passed_over) > 1:
             self._tell(passed_over[-1])
         raise no_host(passed_over, choice.failure)
-
-    def _prepare(self, product_id: UUID) -> tuple[ClientState, Machine, InstalledProduct]:
-        """The state to ask from: a copied installation has a machine id of its own from here on."""
-        now = self._here.clock()
-        product = self._store.load().products.get(product_id)
-        if product is None:
-            raise UsageError(
-                Code.NOT_SET_UP,
-                f"No key is installed for product {product_id}.",
-                "tenure client install-key KEY --catalog FILE",
-                hresult="0xC004F014",
-            )
-        fingerprint = self._here.fingerprint_of(product.publisher_id)
-
-        machines: list[Machine] = []
-
-        def change(state: ClientState) -> ClientState:
-            machine = state.machine or Machine(machine_id=self._here.new_uuid())
-            machines.append(recognized(machine, product.publisher_id, fingerprint, self._here.new_uuid))
-            return state.with_machine(machines[-1]).at(now)
-
-        state = self._store.update(change)
-        return state, machines[-1], product
 
     def _note(self, machine: Machine, learn: Callable[[Machine], Machine]) -> None:
         """What was learned of a host is kept, if it is new to the machine that asked."""
@@ -248,7 +226,7 @@ class Activation:
         heard = hold(
             converse(body, product.publisher_id, known_seq=known_seq, wait=wait), host, self._transport
         )
-        unfollowed = self._follow(heard, product.publisher_id)
+        unfollowed = keep_newer_catalogs(self._store, product.publisher_id, heard.catalogs)
         if isinstance(heard.answer, Waiting):
             return StillShort(heard.answer, host, heard.retry_after)
         pending = Pending(
@@ -262,15 +240,6 @@ class Activation:
         except Untrusted as error:
             # A lease under catalogs that could not be followed fails for their sake.
             raise (unfollowed or error) from error
-
-    def _follow(self, heard: Heard, publisher_id: UUID) -> TenureError | None:
-        """Newer catalogs are kept if they verify; if not, why not: the lease is judged by those that are trusted."""
-        if heard.catalogs:
-            try:
-                self._store.update(lambda state: follow_catalogs(state, publisher_id, heard.catalogs))
-            except (Untrusted, Refused) as error:
-                return error
-        return None
 
     def _accept(self, granted: Granted, pending: Pending, publisher_id: UUID, host: HostAddress) -> Lease:
         """The lease is verified and kept; the highest time seen is its `iat`."""
@@ -287,6 +256,35 @@ class Activation:
 
         self._store.update(change)
         return taken[-1]
+
+
+def state_to_ask_from(
+    product_id: UUID, *, store: ClientStore, here: Surroundings
+) -> tuple[ClientState, Machine, InstalledProduct]:
+    """The state to ask for a product from: a copied installation has a machine id of its own from here on.
+
+    Raises:
+        UsageError: code `not_set_up`, when the product has no key.
+        LocalFault: the store cannot be written.
+    """
+    now = here.clock()
+    product = store.load().products.get(product_id)
+    if product is None:
+        raise UsageError(
+            Code.NOT_SET_UP,
+            f"No key is installed for product {product_id}.",
+            "tenure client install-key KEY --catalog FILE",
+            hresult="0xC004F014",
+        )
+    fingerprint = here.fingerprint_of(product.publisher_id)
+    asking: list[Machine] = []
+
+    def change(state: ClientState) -> ClientState:
+        machine = state.machine or Machine(machine_id=here.new_uuid())
+        asking.append(recognized(machine, product.publisher_id, fingerprint, here.new_uuid))
+        return seen(state.with_machine(asking[-1]), now, here.fingerprint_of)
+
+    return store.update(change), asking[-1], product
 
 
 def recognized(
@@ -362,6 +360,6 @@ def with_granted(
     return state.with_lease(pending.product_id, held), lease
 
 
-def _may_pass(error: TenureError) -> bool:
+def waiting_may_cure(error: TenureError) -> bool:
     """Whether waiting may cure it."""
     return isinstance(error, Unavailable) or error.code is Code.RATE_LIMITED

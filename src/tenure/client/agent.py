@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tenure.client.activation import Activated, StillShort
 from tenure.client.diary import DAY, Diary, Level, span, when
+from tenure.client.grant_activation import ActivatedForGood
 from tenure.client.schedule import (
     AT_ONCE,
     Course,
@@ -20,6 +21,7 @@ from tenure.client.schedule import (
     after_short,
     standing_of,
 )
+from tenure.client.seen import seen
 from tenure.core.errors import LocalFault
 from tenure.core.license_status import Reason
 from tenure.wire.activation import MAX_WAIT
@@ -52,7 +54,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class NoLease:
-    """No host gave a lease: what became of each, at last the error that tells of all."""
+    """No host gave a lease, or no publisher a grant: what became of each, at last the error that tells of all."""
 
     errors: tuple[TenureError, ...]
 
@@ -62,7 +64,7 @@ class NoLease:
         return self.errors[-1]
 
 
-Outcome: TypeAlias = Activated | StillShort | NoLease
+Outcome: TypeAlias = Activated | StillShort | ActivatedForGood | NoLease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,9 @@ class Agent:
             case Activated():
                 self._courses[product_id] = after_grant(elapsed=elapsed)
                 self._tell_lease(name, product_id, outcome)
+            case ActivatedForGood():
+                self._courses[product_id] = after_grant(elapsed=elapsed)
+                self._tell_grant(name, product_id, outcome)
             case StillShort():
                 told = outcome.waiting
                 self._courses[product_id] = after_short(outcome, standing.wanted, elapsed=elapsed, draw=draw)
@@ -165,7 +170,7 @@ class Agent:
         """The highest time seen is on disk; a disk that is full or read-only is told, and no reason to stop."""
         now = self._senses.clock()
         try:
-            self._store.update(lambda state: state.at(now))
+            self._store.update(lambda state: seen(state, now, self._senses.fingerprint_of))
         except LocalFault as fault:
             self._diary.say("disk", Level.WARNING, f"The state cannot be written. {fault}")
         else:
@@ -244,7 +249,7 @@ class Agent:
             same = f"{standing.status} {standing.reason}"
             self._diary.say((product_id, "status"), Level.INFO, text, same=same, again=DAY)
             if standing.reason == Reason.MACHINE_CHANGED:
-                text = f"The lease of {name} was given to another installation: this state was copied from there."
+                text = f"The license of {name} was given to another installation: this state was copied from there."
                 self._diary.say((product_id, "copied"), Level.WARNING, text, again=DAY)
             if standing.clock_moved_back:
                 self._diary.say(
@@ -266,6 +271,16 @@ class Agent:
             Level.INFO,
             f"{name} has a lease until {when(lease.exp)} from {granted.host.text} "
             f"({lease.count} machines are counted); it is renewed before {when(lease.renew_after)}.",
+            again=0,
+        )
+
+    def _tell_grant(self, name: str, product_id: UUID, granted: ActivatedForGood) -> None:
+        self._diary.over((product_id, "asked"))
+        self._diary.say(
+            (product_id, "lease"),
+            Level.INFO,
+            f"{name} is activated for good ({granted.grant.grant_id}); {granted.used} of the {granted.limit} "
+            "activations of its key are used.",
             again=0,
         )
 

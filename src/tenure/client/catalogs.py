@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from tenure.client.state import ClientState
+    from tenure.client.state import ClientState, ClientStore
     from tenure.core.catalog import Catalog
 
 
@@ -70,6 +70,22 @@ def follow_catalogs(state: ClientState, publisher_id: UUID, tokens: Sequence[str
         return state
     _check_strangers(state, trusted.newest)
     return state.with_catalogs(trusted)
+
+
+def keep_newer_catalogs(
+    store: ClientStore, publisher_id: UUID, tokens: Sequence[str]
+) -> Untrusted | Refused | None:
+    """Catalogs that came with an answer are kept if they follow; if not, why not: the answer is judged by what is trusted.
+
+    Raises:
+        LocalFault: the store cannot be written.
+    """
+    if tokens:
+        try:
+            store.update(lambda state: follow_catalogs(state, publisher_id, tokens))
+        except (Untrusted, Refused) as error:
+            return error
+    return None
 
 
 def _check_strangers(state: ClientState, catalog: Catalog) -> None:

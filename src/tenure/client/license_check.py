@@ -41,7 +41,7 @@ class LicenseCheck:
     warning: bool
     """Licensed, but for 30 days at most: the lease was not renewed for long."""
     expires: datetime | None
-    """The end of the lease, also when it has passed; None: there is none."""
+    """The end of the lease, also when it has passed; None: there is none, or the product is activated for good."""
     notification_from: datetime | None
     reduced_functionality_from: datetime | None
     product: str | None
@@ -176,7 +176,8 @@ def _words(
 ) -> tuple[str, str]:
     """The message and the cure."""
     status, reason = verdict.judgement.status, verdict.judgement.reason
-    message = _MESSAGES[status, reason].format(product=product, left=_days(days_left))
+    table = _MESSAGES if days_left is not None else _MESSAGES | _ENDLESS
+    message = table[status, reason].format(product=product, left=_days(days_left))
     cure = _CURES.get(reason, "")
     if fault is not None:
         message, cure = f"{message} {fault.detail}", fault.cure or cure
@@ -221,6 +222,11 @@ _MESSAGES: dict[tuple[LicenseStatus, Reason], str] = {
     ): "The license of {product} was given to another installation; it runs with reduced functionality.",
 }
 """One for every status and reason that exist together (`core.license_status.STATUS`)."""
+_ENDLESS: dict[tuple[LicenseStatus, Reason], str] = {
+    (_S.LICENSED, _R.ACTIVATED): "{product} is licensed on this machine for good.",
+    (_S.NOTIFICATION, _R.MACHINE_CHANGED): "The license of {product} was given to another installation.",
+}
+"""In place of those above for machines with a grant, where no days are counted."""
 
 _CURES: dict[Reason, str] = {
     Reason.NO_KEY: "Install the product's key: tenure client install-key KEY --catalog FILE",

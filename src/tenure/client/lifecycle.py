@@ -25,6 +25,7 @@ class Rearmed:
     machine_id: UUID
     """The new one."""
     leases_dropped: int
+    """Leases and grants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,11 @@ class RemovedKey:
     """Its name, or its id where no catalog is known."""
     partial_key: str
     had_lease: bool
+    had_grant: bool
 
 
 def rearm(*, store: ClientStore, clock: Clock, new_uuid: Callable[[], UUID]) -> Rearmed:
-    """The machine has a new id and no lease, as a fresh copy of an image must; keys, catalogs and hosts stay.
+    """The machine has a new id and neither lease nor grant, as a fresh copy of an image must; keys, catalogs and hosts stay.
 
     Neither the time at which a key was first installed nor the highest time seen is renewed, so that a machine which
     was never activated wins no day by it (design, section 3).
@@ -59,17 +61,17 @@ def rearm(*, store: ClientStore, clock: Clock, new_uuid: Callable[[], UUID]) -> 
                 "An image needs no rearm before its first key: tenure client install-key KEY --catalog FILE.",
                 NO_KEY,
             )
-        done.append(Rearmed(new_uuid(), len(state.leases)))
+        done.append(Rearmed(new_uuid(), len(state.leases) + len(state.grants)))
         # No fingerprint goes with the new id yet, so the machine's own does at the next contact.
         machine = replace(state.machine, machine_id=done[-1].machine_id, fingerprints={})
-        return state.without_leases().with_machine(machine).at(now)
+        return state.without_activations().with_machine(machine).at(now)
 
     store.update(change)
     return done[-1]
 
 
 def remove_key(product_id: UUID | None, *, store: ClientStore, clock: Clock) -> RemovedKey:
-    """The product has neither key nor lease here; None: the only product that has a key.
+    """The product has no key, lease or grant here; None: the only product that has a key.
 
     When its first key was installed is remembered: the same product's next key begins no new grace.
 
@@ -88,7 +90,9 @@ def remove_key(product_id: UUID | None, *, store: ClientStore, clock: Clock) -> 
             raise _no_key(f"No key is installed for product {chosen}.")
         definition = state.definition(chosen)
         name = definition.name if definition else str(chosen)
-        removed.append(RemovedKey(chosen, name, product.partial_key, chosen in state.leases))
+        removed.append(
+            RemovedKey(chosen, name, product.partial_key, chosen in state.leases, chosen in state.grants)
+        )
         first = {**state.machine.keys_removed, chosen: product.key_installed_at}
         return state.without_product(chosen).with_machine(replace(state.machine, keys_removed=first)).at(now)
 

@@ -5,9 +5,11 @@
     licensed, renewal due     at once
     licensed, clock set back  at once: only a host can tell which of the two times is right
     licensed                  when its renewal is due
+    licensed for good         never
+    licensed by a lease or a grant of which the installed key is no more: at once
 
     the last try brought      it asks again
-    a lease                   when that is due
+    a lease, a grant          when that is due
     202, not licensed         after `Retry-After`: the machine stands in the queue all the time
     202, licensed             after the host's retry interval
     no answer, 503, 429       after 1 s, doubling to 15 min (a licensed machine begins at a minute)
@@ -67,16 +69,20 @@ class Standing:
     ends: int | None
     """When the status ends by itself."""
     renewal_due: int | None
-    """With the jitter that was drawn for this lease; None: there is no lease."""
+    """With the jitter that was drawn for this lease; None: there is no lease, or the installed key asks for a grant."""
     warning: bool
     clock_moved_back: bool
     retry_interval_s: int
+    for_good: bool = False
+    """There is nothing to renew: a grant is held, and the installed key asks for no lease."""
 
     @property
     def wanted(self) -> Wanted:
         """What the product needs now."""
         if self.status is not LicenseStatus.LICENSED:
             return Wanted.LICENSE
+        if self.for_good:
+            return Wanted.NOTHING
         due = self.renewal_due is None or self.time >= self.renewal_due
         return Wanted.RENEWAL if due or self.clock_moved_back else Wanted.NOTHING
 
@@ -100,22 +106,25 @@ class Course:
 def standing_of(state: ClientState, product_id: UUID, *, fingerprint: str | None, now: int) -> Standing:
     """Where an installed product stands at `now`, the raw clock."""
     verdict = verdict_on(state, product_id, fingerprint=fingerprint, now=now)
-    judgement, lease = verdict.judgement, verdict.lease
+    judgement, lease, grant = verdict.judgement, verdict.lease, verdict.grant
+    signed_at = lease.iat if lease else grant.iat if grant else 0
+    secret = state.products[product_id].key_type.secret
     highest = state.machine.highest_seen if state.machine else 0
     return Standing(
         status=judgement.status,
         reason=verdict.reason,
-        time=max(now, highest, lease.iat if lease else 0),
+        time=max(now, highest, signed_at),
         ends=judgement.ends,
-        renewal_due=_due(state, product_id, lease),
+        renewal_due=None if secret else _due(state, product_id, lease),
         warning=judgement.warning,
         clock_moved_back=judgement.clock_moved_back,
         retry_interval_s=_retry_interval(state, product_id),
+        for_good=secret and grant is not None,
     )
 
 
 def after_grant(*, elapsed: float) -> Course:
-    """The course after a lease: if it should count for nothing at rest, its host is not run over."""
+    """The course after a lease or a grant: if it should count for nothing at rest, its host is not run over."""
     return Course(elapsed + _AFTER_GRANT)
 
 

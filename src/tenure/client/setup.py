@@ -28,39 +28,31 @@ class InstalledKey:
     product: str
     publisher: str
     partial_key: str
+    key_type: KeyType
     machine_id: UUID
     hosts: tuple[HostAddress, ...]
 
 
 def parse_client_key(typed: str, refuse_foreign: Callable[[str], None]) -> ProductKey:
-    """The generic key that was typed; `refuse_foreign` may raise for a key that belongs to another system.
+    """The machine's key that was typed; `refuse_foreign` may raise for a key that belongs to another system.
 
     Raises:
-        UsageError: the key is mistyped, or of another type.
+        UsageError: the key is mistyped, or a host key.
         Refused: code `product_unknown`, for a key that names no single product.
     """
     refuse_foreign(typed)
     key = parse(typed)
-    match key.type:
-        case KeyType.GENERIC:
-            pass
-        case KeyType.HOST:
-            raise UsageError(
-                Code.KEY_TYPE,
-                "This is a host key; a machine takes a generic key.",
-                "A host key belongs on the activation host: tenure host install-key. Keep it from machines.",
-            )
-        case KeyType.MAK | KeyType.RETAIL:
-            raise UsageError(
-                Code.KEY_TYPE,
-                f"This is a {key.type.label} key; this version of the client takes generic keys only.",
-                "Use the product's generic key and an activation host.",
-            )
+    if key.type is KeyType.HOST:
+        raise UsageError(
+            Code.KEY_TYPE,
+            "This is a host key; a machine takes a generic key, a MAK or a retail key.",
+            "A host key belongs on the activation host: tenure host install-key. Keep it from machines.",
+        )
     if key.covers_all_products:
         raise Refused(
             Code.PRODUCT_UNKNOWN,
-            "This generic key names no single product.",
-            "Ask the publisher for the generic key of the product.",
+            f"This {key.type.label} key names no single product.",
+            f"Ask the publisher for the {key.type.label} key of the product.",
         )
     return key
 
@@ -76,11 +68,13 @@ def install_key(
 ) -> InstalledKey:
     """The machine has this key, and trusts the catalogs of its publisher; its machine id exists.
 
-    Without `catalogs` the key must be in a catalog that is trusted here already. Installing a key again changes
-    nothing but the key; a lease that is held stays.
+    Without `catalogs` the key must be of a catalog that is trusted here already. Installing a key again changes
+    nothing but the key. A lease or a grant that is held stays, also under a key of another type: it counts until what
+    the new key brings takes its place.
 
     Raises:
-        UsageError: code `not_set_up`, when no catalog is at hand.
+        UsageError: code `not_set_up`, when no catalog is at hand; `invalid_argument`, when a secret key could be of
+            several publishers.
         Refused: `product_unknown` (no product of the publisher has this key) or `product_taken`.
         Untrusted: the catalogs do not verify.
         LocalFault: the store cannot be written.
@@ -102,11 +96,13 @@ def install_key(
         return (
             state.with_machine(machine)
             .at(now)
+            .with_key(product.product_id, key)
             .with_product(
                 InstalledProduct(
                     product_id=product.product_id,
                     publisher_id=catalog.publisher_id,
-                    key=key.text,
+                    key=key.shown,
+                    key_type=key.type,
                     key_installed_at=first,
                     order=before.order
                     if before
@@ -122,6 +118,7 @@ def install_key(
         product=product.name,
         publisher=catalog.name,
         partial_key=key.partial,
+        key_type=key.type,
         machine_id=machine.machine_id,
         hosts=machine.hosts,
     )
@@ -145,6 +142,14 @@ def set_hosts(
     return _machine(store.update(change)).hosts
 
 
+def product_with(key: ProductKey, catalog: Catalog) -> Product | None:
+    """The product of the catalog that this key can be for: a generic key stands there, a secret one tells its number."""
+    product = catalog.product_numbered(key.product_number)
+    if product is None or (not key.type.secret and key.text not in product.generic_keys):
+        return None
+    return product
+
+
 def _product_of(key: ProductKey, catalogs: Sequence[Catalog]) -> tuple[Catalog, Product]:
     if not catalogs:
         raise UsageError(
@@ -152,15 +157,20 @@ def _product_of(key: ProductKey, catalogs: Sequence[Catalog]) -> tuple[Catalog, 
             f"No catalog has the key ...{key.partial}.",
             "Give the publisher's catalog: tenure client install-key KEY --catalog FILE.",
         )
-    for catalog in catalogs:
-        product = catalog.product_numbered(key.product_number)
-        if product is not None and key.text in product.generic_keys:
-            return catalog, product
+    fitting = [(catalog, product) for catalog in catalogs if (product := product_with(key, catalog))]
+    if len(fitting) == 1:
+        return fitting[0]
     names = ", ".join(repr(catalog.name) for catalog in catalogs)
+    if fitting:
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            f"The key ...{key.partial} may be of {names}.",
+            "Give its publisher's catalog: tenure client install-key KEY --catalog FILE.",
+        )
     raise Refused(
         Code.PRODUCT_UNKNOWN,
-        f"The key ...{key.partial} is not the generic key of any product of {names}.",
-        "Check that key and catalog are of the same publisher; a newer catalog may have the key.",
+        f"The key ...{key.partial} is not the {key.type.label} key of any product of {names}.",
+        "Check that key and catalog are of the same publisher; a newer catalog may have the product.",
     )
 
 

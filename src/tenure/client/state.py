@@ -7,10 +7,10 @@ Everything here is plain data. Documents are kept as they arrived and verified a
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tenure.core.errors import Code, UsageError
-from tenure.core.product_key import parse
+from tenure.core.product_key import GROUP_LENGTH, KeyType
 from tenure.wire.srv_label import DEFAULT_LABEL
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from tenure.client.host_address import HostAddress
     from tenure.core.catalog import Product
+    from tenure.core.product_key import ProductKey
     from tenure.wire.trust import TrustedCatalogs
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +70,18 @@ class InstalledProduct:
     product_id: UUID
     publisher_id: UUID
     key: str
+    """As anybody may see it (`ProductKey.shown`): a generic key whole, of a secret one only the end."""
     key_installed_at: int
     """When the first key for it was installed, Unix seconds; no later key and no rearm renews it."""
     order: int
     """Its place among the products of this machine, in order of first installation."""
+    key_type: KeyType = KeyType.GENERIC
+    """Says who activates it: hosts with a generic key, the publisher with a MAK or a retail key."""
 
     @property
     def partial_key(self) -> str:
         """The last five characters of the key."""
-        return parse(self.key).partial
+        return self.key[-GROUP_LENGTH:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +99,26 @@ class HeldLease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldGrant:
+    """A grant as it arrived."""
+
+    grant: str
+    change_noted_at: int | None = None
+    """Since when another installation has been here than the one it is for, Unix seconds; None: none was noted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientState:
     """Everything that a machine keeps."""
 
     machine: Machine | None = None
     """None: nothing was ever installed or set here."""
     products: Mapping[UUID, InstalledProduct] = field(default_factory=dict)
+    secret_keys: Mapping[UUID, ProductKey] = field(default_factory=dict)
+    """MAKs and retail keys by product id, as far as this user may read them."""
     leases: Mapping[UUID, HeldLease] = field(default_factory=dict)
+    """By product id. A product has a lease or a grant: whichever is accepted takes the other's place."""
+    grants: Mapping[UUID, HeldGrant] = field(default_factory=dict)
     """By product id."""
     catalogs: Mapping[UUID, TrustedCatalogs] = field(default_factory=dict)
     """By publisher id."""
@@ -141,20 +160,33 @@ class ClientState:
         """The same, with this product."""
         return replace(self, products={**self.products, product.product_id: product})
 
-    def with_lease(self, product_id: UUID, lease: HeldLease) -> ClientState:
-        """The same, with this lease in place of the one that the product had."""
-        return replace(self, leases={**self.leases, product_id: lease})
+    def with_key(self, product_id: UUID, key: ProductKey) -> ClientState:
+        """The same; of the product's keys it keeps this one, if it is secret, and no other."""
+        keys = _without(self.secret_keys, product_id)
+        return replace(self, secret_keys={**keys, product_id: key} if key.type.secret else keys)
 
-    def without_leases(self) -> ClientState:
-        """The same, holding no lease."""
-        return replace(self, leases={})
+    def with_lease(self, product_id: UUID, lease: HeldLease) -> ClientState:
+        """The same, with this lease in place of the lease or the grant that the product had."""
+        leases = {**self.leases, product_id: lease}
+        return replace(self, leases=leases, grants=_without(self.grants, product_id))
+
+    def with_grant(self, product_id: UUID, grant: HeldGrant) -> ClientState:
+        """The same, with this grant in place of the lease or the grant that the product had."""
+        grants = {**self.grants, product_id: grant}
+        return replace(self, grants=grants, leases=_without(self.leases, product_id))
+
+    def without_activations(self) -> ClientState:
+        """The same, holding neither a lease nor a grant."""
+        return replace(self, leases={}, grants={})
 
     def without_product(self, product_id: UUID) -> ClientState:
-        """The same, with neither a key nor a lease for the product."""
+        """The same, with no key, lease or grant for the product."""
         return replace(
             self,
-            products={known: product for known, product in self.products.items() if known != product_id},
-            leases={known: lease for known, lease in self.leases.items() if known != product_id},
+            products=_without(self.products, product_id),
+            secret_keys=_without(self.secret_keys, product_id),
+            leases=_without(self.leases, product_id),
+            grants=_without(self.grants, product_id),
         )
 
     def with_catalogs(self, catalogs: TrustedCatalogs) -> ClientState:
@@ -166,6 +198,10 @@ class ClientState:
         if self.machine is None or now <= self.machine.highest_seen:
             return self
         return self.with_machine(replace(self.machine, highest_seen=now))
+
+
+def _without(mapping: Mapping[UUID, T], product_id: UUID) -> dict[UUID, T]:
+    return {known: value for known, value in mapping.items() if known != product_id}
 
 
 class ClientStore(Protocol):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tenure.client.verdict import verdict_on
 from tenure.core.lease import renewal_due
+from tenure.core.license_status import LicenseStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tenure.client.state import ClientState
     from tenure.core.errors import Untrusted
     from tenure.core.lease import Lease
-    from tenure.core.license_status import LicenseStatus
+    from tenure.core.product_key import KeyType
 
 _NO_PRODUCT: Final = UUID(int=0)
 """The nil UUID, which no product has."""
@@ -41,6 +42,7 @@ class ProductStatus:
     product: str | None
     product_id: UUID | None
     partial_key: str | None
+    key_type: KeyType | None
     machine_id: UUID | None
     fingerprint_source: str
     host: HostAddress | None
@@ -53,13 +55,20 @@ class ProductStatus:
     renew_after: int | None
     minutes_remaining: int | None
     last_activation: int | None
+    activation_id: str | None
+    """The id of the grant; None: there is none."""
     count: int | None
     threshold: int | None
     warning: bool
     """Licensed, but for 30 days at most."""
     clock_moved_back: bool
     problem: Untrusted | None
-    """Why a stored lease counts as none."""
+    """Why a stored lease or grant counts as none."""
+
+    @property
+    def for_good(self) -> bool:
+        """Whether it is licensed without an end."""
+        return self.license_status is LicenseStatus.LICENSED and self.activation_id is not None
 
 
 def product_status(
@@ -76,7 +85,8 @@ def product_status(
     fingerprint = fingerprint_of(installed.publisher_id) if installed else None
     verdict = verdict_on(state, wanted, fingerprint=fingerprint, now=now)
     definition = state.definition(wanted)
-    judgement, lease = verdict.judgement, verdict.lease
+    judgement, lease, grant = verdict.judgement, verdict.lease, verdict.grant
+    held = lease or grant
     host, source = _host(state, wanted, lease)
     return ProductStatus(
         license_status=judgement.status,
@@ -84,6 +94,7 @@ def product_status(
         product=definition.name if definition else None,
         product_id=product_id,
         partial_key=installed.partial_key if installed else None,
+        key_type=installed.key_type if installed else None,
         machine_id=state.machine.machine_id if state.machine else None,
         fingerprint_source=fingerprint_source,
         host=host,
@@ -94,7 +105,8 @@ def product_status(
         reduced_functionality_from=judgement.reduced_functionality_from,
         renew_after=renewal_due(lease, 0.0) if lease else None,
         minutes_remaining=judgement.minutes_remaining,
-        last_activation=lease.iat if lease else None,
+        last_activation=held.iat if held else None,
+        activation_id=grant.grant_id if grant else None,
         count=lease.count if lease else None,
         threshold=lease.threshold if lease else None,
         warning=judgement.warning,
@@ -124,8 +136,12 @@ def _host(
 ) -> tuple[HostAddress | None, HostSource | None]:
     """The host that granted the lease, unless an administrator has set others since; then the first of those.
 
-    Without a lease, the host that was found and answered last; one that is set no more has no source.
+    Without a lease, the host that was found and answered last; one that is set no more has no source. None where the
+    product's key is for its publisher, and no host is asked.
     """
+    installed = state.products.get(product_id)
+    if installed is not None and installed.key_type.secret and lease is None:
+        return None, None
     hosts = state.machine.hosts if state.machine else ()
     held = state.leases[product_id] if lease else None
     if hosts:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from tenure.core.errors import Code, Untrusted
 from tenure.core.license_status import Evidence, Judgement, judge
 from tenure.core.policy import DEFAULT_POLICIES, Kind, Policy
-from tenure.wire.trust import stored_lease
+from tenure.wire.trust import stored_grant, stored_lease
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from tenure.client.state import ClientState
+    from tenure.core.catalog import Catalog
+    from tenure.core.grant import Grant
     from tenure.core.lease import Lease
 
 
@@ -26,8 +28,10 @@ class Verdict:
     """Why the status is what it is; the code of `problem` where a stored document was worth nothing."""
     lease: Lease | None
     """The lease, if one is held and verifies."""
+    grant: Grant | None
+    """The grant, if one is held and verifies; then no lease is looked at."""
     problem: Untrusted | None
-    """Why what is stored counts as no lease."""
+    """Why what is stored counts as no activation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,47 +43,66 @@ class Holding:
     lease: Lease | None
     policy: Policy
     highest_seen: int
-    """The latest of the highest time seen and the lease's `iat`."""
+    """The latest of the highest time seen and the `iat` of what is held."""
     problem: Untrusted | None
-    """Why what is stored counts as no lease."""
+    """Why what is stored counts as no activation."""
+    grant: Grant | None = None
+    change_noted_at: int | None = None
+    """Since when the grant has been another installation's, as far as it was noted."""
 
 
 def holding_of(state: ClientState, product_id: UUID) -> Holding:
     """What the machine holds for the product.
 
-    1. a lease that does not verify at rest counts as none
-    2. the policy is that of the lease's certificate; before the first lease the catalog's
+    1. a grant that verifies at rest is the activation
+    2. else a lease that does
+    3. the policy is that of the lease's certificate; without a lease the catalog's
     """
-    # 1
-    lease: Lease | None = None
-    policy = _policy_before_a_lease(state, product_id)
-    problem: Untrusted | None = None
     product = state.products.get(product_id)
-    if product is not None and product_id in state.leases:
+    highest_seen = state.machine.highest_seen if state.machine else 0
+    policy = _catalogs_policy(state, product_id)
+    held_grant = state.grants.get(product_id)
+    lease: Lease | None = None
+    grant: Grant | None = None
+    problem: Untrusted | None = None
+    if product is not None and held_grant is not None:
         try:
-            lease, policy = _stored(state, product_id, product.publisher_id)  # 2
+            trusted = _catalog_of(state, product.publisher_id)
+            grant = stored_grant(held_grant.grant, trusted, product_id=product_id)  # 1
         except Untrusted as error:
             problem = error
+    if product is not None and grant is None and product_id in state.leases:
+        try:
+            lease, policy = _stored_lease(state, product_id, product.publisher_id)  # 2, 3
+            problem = None
+        except Untrusted as error:
+            problem = error
+    signed_at = grant.iat if grant else lease.iat if lease else 0
     return Holding(
         key_installed_at=product.key_installed_at if product else None,
         lease=lease,
         policy=policy,
-        highest_seen=max(state.machine.highest_seen if state.machine else 0, lease.iat if lease else 0),
+        highest_seen=max(highest_seen, signed_at),
         problem=problem,
+        grant=grant,
+        change_noted_at=held_grant.change_noted_at if held_grant and grant else None,
     )
 
 
 def judged(holding: Holding, *, fingerprint: str | None, now: int) -> Verdict:
     """The verdict at `now`, or at the highest time seen if that is later; `fingerprint` as for `verdict_on`."""
-    lease, problem = holding.lease, holding.problem
+    lease, grant, problem = holding.lease, holding.grant, holding.problem
+    held = grant or lease
     evidence = Evidence(
         key_installed_at=holding.key_installed_at,
         lease_expires=lease.exp if lease else None,
-        machine_changed=lease is not None and lease.fingerprint != fingerprint,
+        granted=grant is not None,
+        machine_changed=held is not None and held.fingerprint != fingerprint,
+        change_noted_at=holding.change_noted_at,
     )
     judgement = judge(evidence, holding.policy, now, holding.highest_seen)
     reason = problem.code.value if problem else judgement.reason.value
-    return Verdict(judgement=judgement, reason=reason, lease=lease, problem=problem)
+    return Verdict(judgement=judgement, reason=reason, lease=lease, grant=grant, problem=problem)
 
 
 def verdict_on(state: ClientState, product_id: UUID, *, fingerprint: str | None, now: int) -> Verdict:
@@ -87,20 +110,25 @@ def verdict_on(state: ClientState, product_id: UUID, *, fingerprint: str | None,
     return judged(holding_of(state, product_id), fingerprint=fingerprint, now=now)
 
 
-def _stored(state: ClientState, product_id: UUID, publisher_id: UUID) -> tuple[Lease, Policy]:
+def _stored_lease(state: ClientState, product_id: UUID, publisher_id: UUID) -> tuple[Lease, Policy]:
     held = state.leases[product_id]
+    catalog = _catalog_of(state, publisher_id)
+    lease, certificate = stored_lease(held.lease, held.certificate, catalog, product_id=product_id)
+    return lease, certificate.pools[lease.pool]
+
+
+def _catalog_of(state: ClientState, publisher_id: UUID) -> Catalog:
     trusted = state.catalogs.get(publisher_id)
     if trusted is None:
         raise Untrusted(
             Code.CHAIN_BROKEN,
-            f"The catalog of publisher {publisher_id} is not here, so the lease proves nothing.",
+            f"The catalog of publisher {publisher_id} is not here, so the license proves nothing.",
             "Install the product's key again with its catalog: tenure client install-key KEY --catalog FILE.",
         )
-    lease, certificate = stored_lease(held.lease, held.certificate, trusted.newest, product_id=product_id)
-    return lease, certificate.pools[lease.pool]
+    return trusted.newest
 
 
-def _policy_before_a_lease(state: ClientState, product_id: UUID) -> Policy:
+def _catalogs_policy(state: ClientState, product_id: UUID) -> Policy:
     for trusted in state.catalogs.values():
         product = trusted.newest.product(product_id)
         if product is not None:

@@ -63,6 +63,7 @@ class Code(StrEnum):
     FOREIGN_KEY = "foreign_key"
     TRIAL_ONLY = "trial_only"
     FOREIGN_SERVICE = "foreign_service"
+    ACTIVATION_UNKNOWN = "activation_unknown"
 
     # No answer
     HOST_UNREACHABLE = "host_unreachable"
@@ -82,6 +83,7 @@ class Code(StrEnum):
     CATALOG_ROLLED_BACK = "catalog_rolled_back"
     CERTIFICATE_INVALID = "certificate_invalid"
     LEASE_INVALID = "lease_invalid"
+    GRANT_INVALID = "grant_invalid"
     HOST_SUPERSEDED = "host_superseded"
     STATE_DAMAGED = "state_damaged"
 

@@ -9,9 +9,13 @@ machine from one situation to another: `AFTER`. Nothing else changes a status, a
     NEVER_ACTIVATED   key installed + grace            + reduced_after
     LEASED            end of the lease                 + reduced_after
     MACHINE_CHANGED   end of the lease                 + reduced_after
+    GRANTED           none                             none
+    GRANT_ELSEWHERE   the change was first noted       + reduced_after
     NO_KEY            none                             none
 
-Validity is half-open: the instant of a boundary belongs to the phase after it (design, section 3).
+Validity is half-open: the instant of a boundary belongs to the phase after it (design, section 3). A grant has no
+end from which the days after it could be counted, so they are counted from when the change was noted by a program
+that may write; until then it is `notification`, and nothing ends by itself (ADR 0008).
 """
 
 from __future__ import annotations
@@ -53,6 +57,8 @@ class Situation(Enum):
     NEVER_ACTIVATED = "a product key, no lease"
     LEASED = "a lease of its own"
     MACHINE_CHANGED = "a lease that another machine was given"
+    GRANTED = "a grant of its own"
+    GRANT_ELSEWHERE = "a grant that another machine was given"
 
 
 class Phase(Enum):
@@ -69,6 +75,7 @@ class Event(Enum):
     KEY_INSTALLED = "a product key is installed"
     KEY_REMOVED = "the product key is removed"
     LEASE_ACCEPTED = "a verified lease arrives"
+    GRANT_ACCEPTED = "a verified grant arrives"
     NOT_GRANTED = "a refusal, a 202 or silence"
     MACHINE_CHANGED = "the state folder finds itself on another machine"
     REARMED = "rearm"
@@ -87,8 +94,12 @@ STATUS: Final[dict[tuple[Situation, Phase], tuple[LicenseStatus, Reason]]] = {
     (Situation.MACHINE_CHANGED, Phase.BEFORE): (_S.NOTIFICATION, _R.MACHINE_CHANGED),
     (Situation.MACHINE_CHANGED, Phase.BETWEEN): (_S.NOTIFICATION, _R.MACHINE_CHANGED),
     (Situation.MACHINE_CHANGED, Phase.AFTER): (_S.REDUCED_FUNCTIONALITY, _R.MACHINE_CHANGED),
+    (Situation.GRANTED, Phase.BEFORE): (_S.LICENSED, _R.ACTIVATED),
+    (Situation.GRANT_ELSEWHERE, Phase.BEFORE): (_S.NOTIFICATION, _R.MACHINE_CHANGED),
+    (Situation.GRANT_ELSEWHERE, Phase.BETWEEN): (_S.NOTIFICATION, _R.MACHINE_CHANGED),
+    (Situation.GRANT_ELSEWHERE, Phase.AFTER): (_S.REDUCED_FUNCTIONALITY, _R.MACHINE_CHANGED),
 }
-"""Every (situation, phase) that exists. NO_KEY has no boundaries and so one phase only."""
+"""Every (situation, phase) that exists. NO_KEY and GRANTED have no boundaries and so one phase only."""
 
 AFTER: Final[dict[tuple[Situation, Event], Situation]] = {
     (Situation.NO_KEY, Event.KEY_INSTALLED): Situation.NEVER_ACTIVATED,
@@ -99,23 +110,40 @@ AFTER: Final[dict[tuple[Situation, Event], Situation]] = {
     (Situation.NEVER_ACTIVATED, Event.KEY_INSTALLED): Situation.NEVER_ACTIVATED,
     (Situation.NEVER_ACTIVATED, Event.KEY_REMOVED): Situation.NO_KEY,
     (Situation.NEVER_ACTIVATED, Event.LEASE_ACCEPTED): Situation.LEASED,
+    (Situation.NEVER_ACTIVATED, Event.GRANT_ACCEPTED): Situation.GRANTED,
     (Situation.NEVER_ACTIVATED, Event.NOT_GRANTED): Situation.NEVER_ACTIVATED,
     (Situation.NEVER_ACTIVATED, Event.MACHINE_CHANGED): Situation.NEVER_ACTIVATED,
     (Situation.NEVER_ACTIVATED, Event.REARMED): Situation.NEVER_ACTIVATED,
     (Situation.LEASED, Event.KEY_INSTALLED): Situation.LEASED,
     (Situation.LEASED, Event.KEY_REMOVED): Situation.NO_KEY,
     (Situation.LEASED, Event.LEASE_ACCEPTED): Situation.LEASED,
+    (Situation.LEASED, Event.GRANT_ACCEPTED): Situation.GRANTED,
     (Situation.LEASED, Event.NOT_GRANTED): Situation.LEASED,
     (Situation.LEASED, Event.MACHINE_CHANGED): Situation.MACHINE_CHANGED,
     (Situation.LEASED, Event.REARMED): Situation.NEVER_ACTIVATED,
     (Situation.MACHINE_CHANGED, Event.KEY_INSTALLED): Situation.MACHINE_CHANGED,
     (Situation.MACHINE_CHANGED, Event.KEY_REMOVED): Situation.NO_KEY,
     (Situation.MACHINE_CHANGED, Event.LEASE_ACCEPTED): Situation.LEASED,
+    (Situation.MACHINE_CHANGED, Event.GRANT_ACCEPTED): Situation.GRANTED,
     (Situation.MACHINE_CHANGED, Event.NOT_GRANTED): Situation.MACHINE_CHANGED,
     (Situation.MACHINE_CHANGED, Event.MACHINE_CHANGED): Situation.MACHINE_CHANGED,
     (Situation.MACHINE_CHANGED, Event.REARMED): Situation.NEVER_ACTIVATED,
+    (Situation.GRANTED, Event.KEY_INSTALLED): Situation.GRANTED,
+    (Situation.GRANTED, Event.KEY_REMOVED): Situation.NO_KEY,
+    (Situation.GRANTED, Event.LEASE_ACCEPTED): Situation.LEASED,
+    (Situation.GRANTED, Event.GRANT_ACCEPTED): Situation.GRANTED,
+    (Situation.GRANTED, Event.NOT_GRANTED): Situation.GRANTED,
+    (Situation.GRANTED, Event.MACHINE_CHANGED): Situation.GRANT_ELSEWHERE,
+    (Situation.GRANTED, Event.REARMED): Situation.NEVER_ACTIVATED,
+    (Situation.GRANT_ELSEWHERE, Event.KEY_INSTALLED): Situation.GRANT_ELSEWHERE,
+    (Situation.GRANT_ELSEWHERE, Event.KEY_REMOVED): Situation.NO_KEY,
+    (Situation.GRANT_ELSEWHERE, Event.LEASE_ACCEPTED): Situation.LEASED,
+    (Situation.GRANT_ELSEWHERE, Event.GRANT_ACCEPTED): Situation.GRANTED,
+    (Situation.GRANT_ELSEWHERE, Event.NOT_GRANTED): Situation.GRANT_ELSEWHERE,
+    (Situation.GRANT_ELSEWHERE, Event.MACHINE_CHANGED): Situation.GRANT_ELSEWHERE,
+    (Situation.GRANT_ELSEWHERE, Event.REARMED): Situation.NEVER_ACTIVATED,
 }
-"""Where an event leads. A missing pair cannot happen: no lease is accepted without a product key."""
+"""Where an event leads. A missing pair cannot happen: neither lease nor grant is accepted without a product key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +154,20 @@ class Evidence:
     """When a key for this product was first installed; `rearm` does not renew it. None: no key."""
     lease_expires: int | None = None
     """`exp` of the lease held; None: never activated."""
+    granted: bool = False
+    """Whether a grant is held; then a lease beside it does not matter."""
     machine_changed: bool = False
-    """Whether the fingerprint stored with the lease is no longer this machine's."""
+    """Whether the fingerprint in the lease or the grant is no longer this machine's."""
+    change_noted_at: int | None = None
+    """Since when, as far as it was noted; matters to a grant alone."""
 
     @property
     def situation(self) -> Situation:
         """The row of the tables above."""
         if self.key_installed_at is None:
             return Situation.NO_KEY
+        if self.granted:
+            return Situation.GRANT_ELSEWHERE if self.machine_changed else Situation.GRANTED
         if self.lease_expires is None:
             return Situation.NEVER_ACTIVATED
         return Situation.MACHINE_CHANGED if self.machine_changed else Situation.LEASED
@@ -160,14 +194,14 @@ class Judgement:
 def judge(evidence: Evidence, policy: Policy, now: int, highest_seen: int) -> Judgement:
     """The license status at `now`, which counts as `highest_seen` if that is later.
 
-    Before the first lease it counts at least as the instant at which the key was installed.
+    Before the first activation it counts at least as the instant at which the key was installed.
     """
+    situation = evidence.situation
     time = max(now, highest_seen)
-    if evidence.key_installed_at is not None and evidence.lease_expires is None:
+    if evidence.key_installed_at is not None and situation is Situation.NEVER_ACTIVATED:
         # No grace begins before its key: a machine that lost its highest time wins nothing by a clock set back.
         time = max(time, evidence.key_installed_at)
     clock_moved_back = highest_seen - now > CLOCK_TOLERANCE
-    situation = evidence.situation
     first = _first_boundary(evidence, policy)
     if first is None:
         status, reason = STATUS[situation, Phase.BEFORE]
@@ -209,8 +243,12 @@ def minutes_until(end: int, now: int) -> int:
 
 
 def _first_boundary(evidence: Evidence, policy: Policy) -> int | None:
-    if evidence.key_installed_at is None:
-        return None
-    if evidence.lease_expires is None:
-        return evidence.key_installed_at + policy.grace_seconds
-    return evidence.lease_expires
+    match evidence.situation:
+        case Situation.GRANT_ELSEWHERE:
+            return evidence.change_noted_at
+        case Situation.NEVER_ACTIVATED if evidence.key_installed_at is not None:
+            return evidence.key_installed_at + policy.grace_seconds
+        case Situation.LEASED | Situation.MACHINE_CHANGED:
+            return evidence.lease_expires
+        case _:
+            return None

@@ -56,6 +56,11 @@ class KeyType(Enum):
         """The word used on the command line and in JSON."""
         return self.name.lower()
 
+    @property
+    def secret(self) -> bool:
+        """Whether whoever has such a key can use up what it is for; a generic key is public."""
+        return self is not KeyType.GENERIC
+
 
 @dataclass(frozen=True, slots=True)
 class ProductKey:
@@ -88,6 +93,11 @@ class ProductKey:
     def partial(self) -> str:
         """The last five characters: enough to recognize a key, too little to use it."""
         return self.characters[-GROUP_LENGTH:]
+
+    @property
+    def shown(self) -> str:
+        """The key as anybody may see it: of a secret key only its end."""
+        return f"XXXXX-XXXXX-XXXXX-XXXXX-{self.partial}" if self.type.secret else self.text
 
     @property
     def covers_all_products(self) -> bool:

@@ -14,23 +14,21 @@ from tenure.adapters.files.client_store import FileClientStore
 from tenure.adapters.files.folder_stamp import folder_stamp
 from tenure.adapters.files.process_lock import process_lock
 from tenure.adapters.http.client import HttpClient
-from tenure.adapters.http.host_transport import HttpHostTransport
 from tenure.adapters.os.clock import system_clock
-from tenure.adapters.os.fingerprint import is_virtual, machine_fingerprint, read_installation
-from tenure.adapters.os.randomness import draw, new_uuid
-from tenure.client.activation import Activation, Progress, Surroundings
+from tenure.adapters.os.fingerprint import read_installation
+from tenure.adapters.os.randomness import draw
 from tenure.client.agent import Agent, Ask, NoLease, Outcome, Senses
 from tenure.client.diary import Level, Notice
 from tenure.client.passed_over import PassedOver
 from tenure.core.errors import Code, LocalFault, TenureError
-from tenure.programs.client import own_name
-from tenure.programs.discovery import ways
+from tenure.programs.asking import activation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
     from tenure.adapters.os.home import Home
+    from tenure.client.activation import Progress
     from tenure.client.state import ClientState
 
 WATCH_SECONDS: Final = 2.0
@@ -149,20 +147,7 @@ class AgentProgram:
 
         outcome: Outcome
         try:
-            found_by = ways(self._store.load().machine)
-            surroundings = Surroundings(
-                clock=system_clock,
-                fingerprint_of=self._given or (lambda p: machine_fingerprint(self._home.client, p)),
-                hostname=own_name(),
-                virtual=is_virtual(),
-                new_uuid=new_uuid,
-                draw=draw,
-                elapsed=time.monotonic,
-                pause=time.sleep,
-                dns=found_by.dns,
-            )
-            transport = HttpHostTransport(http, found_by.named_addresses)
-            activation = Activation(self._store, transport, surroundings, tell=note)
+            activation = activation_of(self._home, self._store, http, tell=note, fingerprint_of=self._given)
             outcome = activation.ask(ask.product_id, wait=ask.wait)
         except _StoppedError:
             return

@@ -16,6 +16,7 @@ from tenure.wire.trust import catalogs_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from uuid import UUID
 
     from tenure.adapters.os.home import Home
     from tenure.core.catalog import Catalog
@@ -61,6 +62,33 @@ def find_catalog(
         if fits(found.claimed):
             return found
     return None
+
+
+def find_only_catalog(
+    given: Path | None, homes: Sequence[Home], fits: Callable[[Catalog], bool]
+) -> CatalogFile | None:
+    """As `find_catalog`, for a key that no catalog lists: what merely lies there must be of one publisher.
+
+    Raises:
+        UsageError: also `not_set_up`, when the catalogs of several publishers fit.
+        As `find_catalog`.
+    """
+    found = find_catalog(given, homes, fits)
+    publishers: set[UUID] = set()
+
+    def is_another(catalog: Catalog) -> bool:
+        if fits(catalog):
+            publishers.add(catalog.publisher_id)
+        return False
+
+    find_catalog(given, homes, is_another)
+    if len(publishers) > 1:
+        raise UsageError(
+            Code.NOT_SET_UP,
+            "Several publishers' catalogs lie here, and the key may be of any of them.",
+            "Name its publisher's: --catalog FILE.",
+        )
+    return found
 
 
 def read_catalog_file(path: Path) -> CatalogFile:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,21 +11,17 @@ from typing import TYPE_CHECKING
 from tenure.adapters.files.client_store import FileClientStore
 from tenure.adapters.files.keys import load_public_key
 from tenure.adapters.os.clock import system_clock
-from tenure.adapters.os.fingerprint import (
-    FROM_HOME,
-    Installation,
-    is_virtual,
-    machine_fingerprint,
-    read_installation,
-)
+from tenure.adapters.os.fingerprint import FROM_HOME, Installation, read_installation
 from tenure.adapters.os.home import homes_to_read
-from tenure.adapters.os.randomness import draw, new_uuid
+from tenure.adapters.os.randomness import new_uuid
 from tenure.client import setup
-from tenure.client.activation import Activated, Activation, Progress, StillShort, Surroundings
+from tenure.client.activation import Activated, Progress
+from tenure.client.grant_activation import ActivatedForGood
+from tenure.client.seen import seen
 from tenure.client.status import ProductStatus, all_statuses, product_status
 from tenure.core.errors import Code, LocalFault, TenureError, Untrusted, UsageError
-from tenure.programs.catalog_files import find_catalog
-from tenure.programs.discovery import AS_SET, Lookup, ways
+from tenure.programs.catalog_files import find_catalog, find_only_catalog
+from tenure.programs.discovery import AS_SET, Lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +29,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tenure.adapters.os.home import Home
+    from tenure.client.any_activation import AnyActivation, Outcome
     from tenure.client.host_address import HostAddress
     from tenure.client.state import ClientState
     from tenure.core.catalog import Catalog
@@ -53,10 +49,10 @@ class MachineStatus:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of one product when hosts were asked."""
+    """What became of one product when hosts or its publisher were asked."""
 
     product_id: UUID
-    outcome: Activated | StillShort | TenureError
+    outcome: Outcome | TenureError
 
 
 def install_key(
@@ -64,12 +60,18 @@ def install_key(
 ) -> setup.InstalledKey:
     """The machine in this home has the key and trusts its publisher's catalog."""
     key = setup.parse_client_key(typed, refuse_foreign_key)
-
-    def has_the_key(claimed: Catalog) -> bool:
-        return any(key.text in product.generic_keys for product in claimed.products)
-
-    found = find_catalog(catalog, [home], has_the_key)
     store = _open(home)
+
+    def has_the_product(claimed: Catalog) -> bool:
+        return setup.product_with(key, claimed) is not None
+
+    if not key.type.secret:
+        found = find_catalog(catalog, [home], has_the_product)
+    elif catalog is None and any(has_the_product(t.newest) for t in store.load().catalogs.values()):
+        # A catalog that was trusted before says more of a key that none lists than a file that lies around.
+        found = None
+    else:
+        found = find_only_catalog(catalog, [home], has_the_product)
     installed = setup.install_key(
         key,
         found.tokens if found else None,
@@ -98,23 +100,25 @@ def activate(
     warn: Warn,
     tell: Callable[[Progress], None],
     lookup: Lookup = AS_SET,
+    publisher_url: str | None = None,
 ) -> list[Attempt]:
     """Every product of this home's machine, or the one that is named, was asked for, for `seconds` in all.
 
-    Each is asked for once before any is waited for, so that the machine counts everywhere meanwhile.
+    Each is asked for once before any is waited for, so that the machine counts everywhere meanwhile. Products with a
+    MAK or a retail key are asked of the publisher at `publisher_url`, else where their catalog says.
 
     Raises:
         UsageError: no such product, no key installed, or nothing to look hosts up by in `lookup`.
         LocalFault: the home cannot be used.
     """
     end = time.monotonic() + seconds
-    with _asking(home, warn, tell, lookup) as (activation, state):
+    with _asking(home, warn, tell, lookup, publisher_url) as (activation, state):
         wanted = _wanted(home, state, product)
         attempts = {p: _attempt(p, activation.activate) for p in wanted} if len(wanted) > 1 else {}
         for product_id in wanted:
             left = max(0.0, end - time.monotonic())
             before = attempts.get(product_id)
-            if before is None or (left and not isinstance(before.outcome, Activated)):
+            if before is None or (left and not isinstance(before.outcome, Activated | ActivatedForGood)):
                 attempts[product_id] = _attempt(product_id, partial(activation.activate, seconds=left))
         return list(attempts.values())
 
@@ -129,11 +133,21 @@ def renew(
 ) -> list[Attempt]:
     """The lease of every product, or of the one that is named, was asked for anew.
 
+    Products with a MAK or a retail key hold no lease, and are left out.
+
     Raises:
-        As `activate`.
+        UsageError: code `not_available`, when nothing else is here or was named. Others as `activate`.
     """
     with _asking(home, warn, tell, lookup) as (activation, state):
-        return [_attempt(p, activation.renew) for p in _wanted(home, state, product)]
+        wanted = _wanted(home, state, product)
+        leased = [p for p in wanted if not (p in state.products and state.products[p].key_type.secret)]
+        if not leased:
+            raise UsageError(
+                Code.NOT_AVAILABLE,
+                "What a MAK or a retail key activates is activated for good: there is nothing to renew.",
+                "To ask the publisher again, which is free for this machine: tenure client activate.",
+            )
+        return [_attempt(p, activation.at_hosts.renew) for p in leased]
 
 
 def status(given: Path | None, *, product: str | None, warn: Warn) -> MachineStatus:
@@ -148,14 +162,19 @@ def status(given: Path | None, *, product: str | None, warn: Warn) -> MachineSta
     homes = homes_to_read(given)
     home = next((h for h in homes if _open(h).exists), homes[0])
     now = system_clock()
+    installation = read_installation(home.client)
     store = _open(home)
     state = store.load()
+
+    def look(before: ClientState) -> ClientState:
+        return seen(before, now, lambda p: installation.fingerprint(p) if installation else None)
+
     if state.machine is not None:
         try:
-            state = store.update(lambda before: before.at(now))
+            state = store.update(look)
         except LocalFault:
             # A read-only home, or somebody else's: the time is still judged, only not kept.
-            state = state.at(now)
+            state = look(state)
     _tell_damage(store, warn)
     if store.damaged and not state.products:
         raise Untrusted(
@@ -163,7 +182,7 @@ def status(given: Path | None, *, product: str | None, warn: Warn) -> MachineSta
             f"What this machine kept in {home.client} is damaged; nothing is left to tell.",
             "Install the product's key again: tenure client install-key KEY --catalog FILE.",
         )
-    return _status_of(state, read_installation(home.client), product, now)
+    return _status_of(state, installation, product, now)
 
 
 def status_after(home: Home, *, product: str | None) -> MachineStatus:
@@ -184,31 +203,23 @@ def refuse_foreign_key(typed: str) -> None:
 
 @contextmanager
 def _asking(
-    home: Home, warn: Warn, tell: Callable[[Progress], None], lookup: Lookup
-) -> Iterator[tuple[Activation, ClientState]]:
+    home: Home,
+    warn: Warn,
+    tell: Callable[[Progress], None],
+    lookup: Lookup,
+    publisher_url: str | None = None,
+) -> Iterator[tuple[AnyActivation, ClientState]]:
     # Here, because `status` asks nobody, and urllib3 is a fifth of its time.
     from tenure.adapters.http.client import HttpClient  # noqa: PLC0415 - as said
-    from tenure.adapters.http.host_transport import HttpHostTransport  # noqa: PLC0415 - as said
+    from tenure.programs.asking import activation_of  # noqa: PLC0415 - as said
 
     store = _open(home)
     state = store.load()
     _tell_damage(store, warn)
-    found_by = ways(state.machine, lookup)
     http = HttpClient()
-    surroundings = Surroundings(
-        clock=system_clock,
-        fingerprint_of=lambda publisher_id: machine_fingerprint(home.client, publisher_id),
-        hostname=own_name(),
-        virtual=is_virtual(),
-        new_uuid=new_uuid,
-        draw=draw,
-        elapsed=time.monotonic,
-        pause=time.sleep,
-        dns=found_by.dns,
-    )
-    transport = HttpHostTransport(http, found_by.named_addresses)
     try:
-        yield Activation(store, transport, surroundings, tell=tell, domain=found_by.domain), state
+        activation = activation_of(home, store, http, tell=tell, lookup=lookup, publisher_url=publisher_url)
+        yield activation, state
     finally:
         http.close()
 
@@ -225,7 +236,7 @@ def _wanted(home: Home, state: ClientState, product: str | None) -> list[UUID]:
     return [installed.product_id for installed in state.installed]
 
 
-def _attempt(product_id: UUID, ask: Callable[[UUID], Activated | StillShort]) -> Attempt:
+def _attempt(product_id: UUID, ask: Callable[[UUID], Outcome]) -> Attempt:
     """What became of one product; only a fault of this machine keeps the others from their turn."""
     try:
         return Attempt(product_id, ask(product_id))
@@ -233,12 +244,6 @@ def _attempt(product_id: UUID, ask: Callable[[UUID], Activated | StillShort]) ->
         raise
     except TenureError as error:
         return Attempt(product_id, error)
-
-
-def own_name() -> str:
-    """The machine's name as reports of the host show it, cut to what a request may hold."""
-    name = "".join(c for c in socket.gethostname() if c.isprintable())[:255]
-    return name or "unnamed"
 
 
 def _status_of(

@@ -112,10 +112,13 @@ class License:
     def activate_sync(self, *, wait: float = 0) -> LicenseCheck:
         """The license after a host granted a lease; hosts are asked for `wait` seconds, at least once.
 
+        With a MAK or a retail key its publisher is asked instead, for a grant.
+
         Raises:
             UsageError: code `not_set_up`, when no key or no host is set.
-            Refused: a rule of the host says no; `count_insufficient` when the threshold is not reached yet.
-            Unavailable: no host answered.
+            Refused: a rule of the host says no; `count_insufficient` when the threshold is not reached yet, `key_limit`
+                when the key is used up.
+            Unavailable: no host answered, or not the publisher.
             Untrusted: an answer did not verify.
             LocalFault: the home cannot be written.
         """
@@ -135,6 +138,7 @@ class License:
         """The license after its lease was renewed; whatever happens, the present lease still counts.
 
         Raises:
+            UsageError: also `not_available`, when a MAK or a retail key is installed: there is nothing to renew.
             As `activate_sync`.
         """
         from tenure.programs import client  # noqa: PLC0415 - as above
@@ -204,6 +208,7 @@ class License:
         watched = (
             self._file(home, "products"),
             self._file(home, "leases"),
+            self._file(home, "grants"),
             folder / "machine.json",
             folder / HOME_ID,
             MACHINE_ID,

@@ -16,7 +16,7 @@ from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
 from tenure.core.errors import Code, Refused, UsageError
 from tenure.programs.microsoft_keys import refuse_microsoft_product_id
-from tenure.publisher import keys, rotation
+from tenure.publisher import keys, release, rotation
 from tenure.publisher.authority import Authority, NewProduct
 from tenure.wire.catalog import CatalogList
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tenure.core.catalog import Catalog, Product
     from tenure.core.product_key import KeyType, ProductKey
     from tenure.publisher.keys import KeyReport
+    from tenure.publisher.release import Released
     from tenure.publisher.rotation import Rotated
     from tenure.publisher.store import IssuedKey
 
@@ -135,6 +136,12 @@ def show_key(home: Home, key_id: str) -> KeyReport:
     """One key and who holds it."""
     with open_authority(home) as authority:
         return keys.show_key(authority, key_id)
+
+
+def release_activation(home: Home, activation_id: UUID, *, reason: str) -> Released:
+    """The activation's place is free, and what was signed for it is revoked from now on."""
+    with open_authority(home) as authority:
+        return release.release_activation(authority, activation_id, reason=reason)
 
 
 def export_catalog(home: Home, out: Path | None) -> bytes:

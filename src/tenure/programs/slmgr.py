@@ -11,12 +11,13 @@ from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.randomness import new_uuid
 from tenure.client.activation import Activated, StillShort
 from tenure.client.discovery_settings import DiscoveryChange, change_discovery, parse_domain
+from tenure.client.grant_activation import ActivatedForGood
 from tenure.client.host_address import parse_host
 from tenure.core.errors import Code, TenureError, UsageError
 from tenure.core.product_key import KeyType, parse
 from tenure.host import settings
 from tenure.programs import client, lifecycle
-from tenure.programs.catalog_files import find_catalog
+from tenure.programs.catalog_files import find_only_catalog
 from tenure.programs.slmgr_licenses import (
     find_product,
     has_host,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from tenure.client.host_address import HostAddress
     from tenure.client.lifecycle import RemovedKey
     from tenure.client.state import ClientState, Machine
-    from tenure.core.catalog import Catalog
     from tenure.host.store import HostStore
     from tenure.programs.client import Warn
 
@@ -60,12 +60,12 @@ class Activation:
     name: str
     activation_id: UUID
     expires: int | None
-    """When what was granted ends, Unix seconds."""
+    """When what was granted ends, Unix seconds; None: nothing was granted, or for good."""
     error: TenureError | None
 
 
 def install_key(home: Home, typed: str, *, catalog: Path | None, warn: Warn) -> InstalledKey:
-    """A generic key is installed on this machine, a host key on the host of this home.
+    """A machine's key is installed on this machine, a host key on the host of this home.
 
     Raises:
         UsageError, Refused, Untrusted: as `client.install_key` and `host.install_key`.
@@ -74,11 +74,11 @@ def install_key(home: Home, typed: str, *, catalog: Path | None, warn: Warn) -> 
     key = parse(typed)
     if key.type is not KeyType.HOST:
         installed = client.install_key(home, typed, catalog=catalog, root=None, warn=warn)
-        return InstalledKey(product=installed.product, shown=key.text, host_key=False)
+        return InstalledKey(product=installed.product, shown=key.shown, host_key=False)
     with needing_servers():
         from tenure.programs import slmgr_host  # noqa: PLC0415 - a client is installed without it
     publisher = slmgr_host.install_key(home, typed, catalog=_only_catalog(home, catalog))
-    return InstalledKey(product=publisher, shown=f"XXXXX-XXXXX-XXXXX-XXXXX-{key.partial}", host_key=True)
+    return InstalledKey(product=publisher, shown=key.shown, host_key=True)
 
 
 def activate(
@@ -213,19 +213,11 @@ def _change(home: Home, change: Callable[[HostStore], None]) -> bool:
 
 def _only_catalog(home: Home, given: Path | None) -> Path:
     """The catalog file for a host key, which names no product: the one that was given, else the only one here."""
-    found = find_catalog(given, [home], lambda _catalog: True)
-    publishers = {found.claimed.publisher_id} if found else set()
-
-    def is_another(catalog: Catalog) -> bool:
-        publishers.add(catalog.publisher_id)
-        return False
-
-    find_catalog(given, [home], is_another)
-    if found is None or len(publishers) > 1:
-        what = "Several publishers' catalogs lie here" if found else "No publisher's catalog was found"
+    found = find_only_catalog(given, [home], lambda _catalog: True)
+    if found is None:
         raise UsageError(
             Code.NOT_SET_UP,
-            f"{what}, and a host key needs its own.",
+            "No publisher's catalog was found, and a host key needs its own.",
             "Name it: tenure slmgr /ipk KEY --catalog FILE.",
         )
     return found.path
@@ -235,7 +227,7 @@ def _activation(state: ClientState, attempt: client.Attempt) -> Activation:
     definition = state.definition(attempt.product_id)
     error: TenureError | None
     match attempt.outcome:
-        case Activated():
+        case Activated() | ActivatedForGood():
             error = None
         case StillShort() as short:
             error = short.refusal()

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import TYPE_CHECKING
 
 from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
-from tenure.core.enrolment import take_seat
-from tenure.core.errors import Code, Refused, Untrusted
+from tenure.core.enrolment import HostSeat, take_seat
+from tenure.core.errors import Code, Refused
 from tenure.core.product_key import KeyType
-from tenure.publisher.store import Holder, StoredAnswer, catalogs_of, publisher_id_of
+from tenure.publisher.request_checks import (
+    answered_before,
+    proven_key,
+    remember_answer,
+    usable_signing_key,
+)
+from tenure.publisher.store import Holder, catalogs_of, publisher_id_of
 from tenure.wire.certificate import sign_certificate
 from tenure.wire.enrolment import HostActivated
 from tenure.wire.jws import Typ
-from tenure.wire.keys import PublicKey
 from tenure.wire.request import open_request
 
 if TYPE_CHECKING:
     from tenure.core.catalog import Catalog
     from tenure.publisher.authority import Authority
-    from tenure.publisher.store import IssuedKey, Rows
-    from tenure.wire.keys import SigningKey
+    from tenure.publisher.store import IssuedKey
     from tenure.wire.request import ActivationRequest
 
 
@@ -44,7 +46,6 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
     """
     now = authority.clock()
     request = open_request(token, now=now)  # 1
-    digest = hashlib.sha256(token.encode()).digest()
     with authority.store.transaction() as rows:
         publisher_id = publisher_id_of(rows)
         if request.audience != publisher_id:  # 2
@@ -53,74 +54,31 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
                 f"The request is for publisher {request.audience}; this is {publisher_id}.",
                 "Check the publisher's address and the catalog that the host key was installed with.",
             )
-        before = rows.answer(request.request_id)  # 3
+        before = answered_before(rows, request, token)  # 3
         if before is not None:
-            if not hmac.compare_digest(before.request_digest, digest):
-                raise Refused(
-                    Code.REQUEST_CHANGED,
-                    f"Request {request.request_id} was sent before with other content.",
-                    "Make a new request.",
-                )
             return HostActivated(certificate=before.token, used=before.used, limit=before.limit)
-        key = _proven_key(rows, request)  # 4, 5, 6
+        key = proven_key(rows, request)  # 4, 5
+        if key.type is not KeyType.HOST:  # 6
+            raise Refused(
+                Code.KEY_TYPE,
+                f"The product key ...{key.partial} is a {key.type.label} key.",
+                "A host needs a host key.",
+            )
         holders = rows.holders(key.key_id)
-        seat = take_seat(
-            [h.seat for h in holders], request.asker, request.asker_kid, request.fingerprint
-        )  # 7
-        known = next((h for h in holders if h.seat.host_id == request.asker), None)
+        seats = [h.seat for h in holders if isinstance(h.seat, HostSeat)]
+        seat = take_seat(seats, request.asker, request.asker_kid, request.fingerprint)  # 7
+        known = next((h for h in holders if h.sub == request.asker), None)
         catalog = catalogs_of(rows).newest
-        signing_key = _signing_key(authority, catalog, now)
+        signing_key = usable_signing_key(authority, catalog, Typ.HOST, now)
         certificate = sign_certificate(  # 8
             _certificate(catalog, request, key, certificate_id=str(authority.new_uuid()), now=now),
             signing_key,
         )
         activation_id = known.activation_id if known is not None else authority.new_uuid()
         rows.save_holder(key.key_id, Holder(activation_id=activation_id, seat=seat, at=now))
-        used = len(rows.holders(key.key_id))
-        rows.save_answer(
-            request.request_id,
-            StoredAnswer(
-                request_digest=digest, token=certificate, key_id=key.key_id, used=used, limit=key.limit
-            ),
-        )
+        answer = remember_answer(rows, request, token, document=certificate, key=key)
         rows.audit(now, "host activate", f"{request.asker} on key {key.key_id}")
-        return HostActivated(certificate=certificate, used=used, limit=key.limit)
-
-
-def _proven_key(rows: Rows, request: ActivationRequest) -> IssuedKey:
-    key = rows.key(request.key_id)
-    # Unknown and unproven are told alike: nobody learns which keys exist.
-    if key is None or not request.proves(PublicKey(key.public_x)):
-        raise Refused(
-            Code.KEY_UNKNOWN,
-            "The product key was not issued by this publisher.",
-            "Check that the host key and the catalog are of the same publisher; ask it for the right key.",
-        )
-    if key.blocked:
-        raise Refused(
-            Code.KEY_BLOCKED, f"The product key ...{key.partial} is blocked.", "Ask the publisher why."
-        )
-    if key.type is not KeyType.HOST:
-        raise Refused(
-            Code.KEY_TYPE,
-            f"The product key ...{key.partial} is a {key.type.label} key.",
-            "A host needs a host key.",
-        )
-    return key
-
-
-def _signing_key(authority: Authority, catalog: Catalog, now: int) -> SigningKey:
-    """The signing key, when everybody will accept what it signs now: a wrong key file must cost no host its place."""
-    signing_key = authority.keys.signing_key()
-    try:
-        catalog.key_at_receipt(signing_key.kid, Typ.HOST, now)
-    except Untrusted as error:
-        raise Untrusted(
-            Code.STATE_DAMAGED,
-            f"The publisher's signing key is none that its catalog names. {error.detail}",
-            "Restore the key file from the backup.",
-        ) from error
-    return signing_key
+        return HostActivated(certificate=certificate, used=answer.used, limit=answer.limit)
 
 
 def _certificate(

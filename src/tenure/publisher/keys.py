@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from tenure.core.enrolment import HOSTS_PER_KEY
@@ -31,12 +31,10 @@ class KeyReport:
     key: IssuedKey
     product: Product | None
     """The one product that it is for; None: a host key."""
-    holders: Sequence[Holder]
-
-    @property
-    def used(self) -> int:
-        """Places that are taken."""
-        return len(self.holders)
+    used: int
+    """Places that are taken."""
+    holders: Sequence[Holder] = ()
+    """Who has them; told where one key is asked for: a MAK may have very many."""
 
     @property
     def left(self) -> int:
@@ -151,7 +149,7 @@ def show_key(authority: Authority, key_id: str) -> KeyReport:
                 f"No key was issued under the id {key_id[:80]!r}.",
                 "See: tenure publisher key list.",
             )
-        return _report(key, catalog, rows)
+        return replace(_report(key, catalog, rows), holders=rows.holders(key_id))
 
 
 def _issue(
@@ -201,4 +199,4 @@ def _product(catalog: Catalog, product_id: UUID) -> Product:
 
 
 def _report(key: IssuedKey, catalog: Catalog, rows: Rows) -> KeyReport:
-    return KeyReport(key, catalog.product_numbered(key.product_number), rows.holders(key.key_id))
+    return KeyReport(key, catalog.product_numbered(key.product_number), rows.used(key.key_id))

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tenure.core.enrolment import Installation
+from tenure.core.revocation import Revocable, Revocation
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
@@ -24,6 +27,7 @@ class MemoryRows:
     issued: dict[str, IssuedKey] = field(default_factory=dict)
     held: dict[str, dict[UUID, Holder]] = field(default_factory=dict)
     answers: dict[str, StoredAnswer] = field(default_factory=dict)
+    revoked: dict[tuple[Revocable, str], Revocation] = field(default_factory=dict)
     audited: list[tuple[int, str, str]] = field(default_factory=list)
 
     def publisher_id(self) -> UUID | None:
@@ -54,13 +58,45 @@ class MemoryRows:
         """All keys, oldest first."""
         return list(self.issued.values())
 
+    def used(self, key_id: str) -> int:
+        """How many places of a key are taken."""
+        return len(self.held.get(key_id, {}))
+
     def holders(self, key_id: str) -> Sequence[Holder]:
         """Who holds activations of a key."""
         return list(self.held.get(key_id, {}).values())
 
+    def installation(self, key_id: str, fingerprint: str) -> Holder | None:
+        """Which installation with this fingerprint holds an activation of a key."""
+        for holder in self.holders(key_id):
+            if isinstance(holder.seat, Installation) and holder.seat.fingerprint == fingerprint:
+                return holder
+        return None
+
+    def holder(self, activation_id: UUID) -> tuple[Holder, IssuedKey] | None:
+        """Who holds this activation, and of which key."""
+        for key_id, held in self.held.items():
+            if activation_id in held:
+                return held[activation_id], self.issued[key_id]
+        return None
+
     def save_holder(self, key_id: str, holder: Holder) -> None:
         """The holder's activation stands."""
         self.held.setdefault(key_id, {})[holder.activation_id] = holder
+
+    def remove_holder(self, activation_id: UUID) -> None:
+        """The place is free again."""
+        for held in self.held.values():
+            held.pop(activation_id, None)
+
+    def revoke(self, kind: Revocable, subject: str, since: int, reason: str) -> None:
+        """The subject is revoked from `since` on."""
+        revocation = Revocation(kind=kind, subject=subject, since=since, reason=reason)
+        self.revoked.setdefault((kind, subject), revocation)
+
+    def revocations(self) -> Sequence[Revocation]:
+        """All that was ever revoked, oldest first."""
+        return list(self.revoked.values())
 
     def answer(self, request_id: str) -> StoredAnswer | None:
         """What the request of this id was answered."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tenure.core.enrolment import Installation
 from tenure.core.errors import Code, Untrusted, UsageError
 from tenure.wire.trust import TrustedCatalogs, first_catalogs
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tenure.core.enrolment import HostSeat
     from tenure.core.product_key import KeyType
+    from tenure.core.revocation import Revocable, Revocation
     from tenure.wire.keys import SigningKey
 
 
@@ -47,9 +49,15 @@ class Holder:
     """Who holds an activation of a key."""
 
     activation_id: UUID
-    seat: HostSeat
+    """Of a machine also the id of its grant."""
+    seat: HostSeat | Installation
     at: int
-    """When it was last certified, Unix seconds."""
+    """When it last got a certificate or a grant, Unix seconds."""
+
+    @property
+    def sub(self) -> UUID:
+        """The host or the machine, by its own id."""
+        return self.seat.machine_id if isinstance(self.seat, Installation) else self.seat.host_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +103,36 @@ class Rows(Protocol):
         """All keys that were issued, oldest first."""
         ...
 
+    def used(self, key_id: str) -> int:
+        """How many places of a key are taken."""
+        ...
+
     def holders(self, key_id: str) -> Sequence[Holder]:
         """Who holds activations of a key, oldest first."""
         ...
 
+    def installation(self, key_id: str, fingerprint: str) -> Holder | None:
+        """Which installation with this fingerprint holds an activation of a key."""
+        ...
+
+    def holder(self, activation_id: UUID) -> tuple[Holder, IssuedKey] | None:
+        """Who holds this activation, and of which key."""
+        ...
+
     def save_holder(self, key_id: str, holder: Holder) -> None:
         """The holder's activation stands; one of the same id is replaced."""
+        ...
+
+    def remove_holder(self, activation_id: UUID) -> None:
+        """The place is free again."""
+        ...
+
+    def revoke(self, kind: Revocable, subject: str, since: int, reason: str) -> None:
+        """The subject is revoked from `since` on; one that was revoked before stays as it was."""
+        ...
+
+    def revocations(self) -> Sequence[Revocation]:
+        """All that was ever revoked, oldest first."""
         ...
 
     def answer(self, request_id: str) -> StoredAnswer | None:

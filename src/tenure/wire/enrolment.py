@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 from msgspec import Struct
 
@@ -22,6 +24,17 @@ class HostActivated(Struct, frozen=True, kw_only=True):
     limit: int
 
 
+class MachineActivated(Struct, frozen=True, kw_only=True):
+    """200: the machine's grant, and how many installations the key has of how many."""
+
+    grant: str
+    used: int
+    limit: int
+
+
+T = TypeVar("T")
+
+
 def decode_request(body: bytes) -> str:
     """The request document in a body.
 
@@ -35,13 +48,26 @@ def decode_request(body: bytes) -> str:
 
 
 def decode_host_activated(body: bytes) -> HostActivated:
-    """What a publisher answered with status 200.
+    """What a publisher answered a host with status 200.
 
     Raises:
         Untrusted: code `document_malformed`.
     """
+    return _answer(body, HostActivated)
+
+
+def decode_machine_activated(body: bytes) -> MachineActivated:
+    """What a publisher answered a machine with status 200.
+
+    Raises:
+        Untrusted: code `document_malformed`.
+    """
+    return _answer(body, MachineActivated)
+
+
+def _answer(body: bytes, type_: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=HostActivated)
+        return msgspec.json.decode(body, type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Untrusted(
             Code.DOCUMENT_MALFORMED, f"The publisher's answer is not readable: {error}."

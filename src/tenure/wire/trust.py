@@ -1,7 +1,8 @@
 """Verification down to the publisher's root, in numbered steps. Pure: every time is an argument.
 
 A catalog is trusted because a root that is already pinned signed it; a certificate because the catalog names its
-signing key; a lease because the certificate names the host's key. `core.lease` then judges what was signed.
+signing key; a lease because the certificate names the host's key; a grant because the catalog names the key that signed
+it. `core.lease` and `core.grant` then judge what was signed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import msgspec
 
 from tenure.core.catalog import Catalog, check_successor
 from tenure.core.errors import Code, Untrusted
+from tenure.core.grant import Grant, PendingGrant, check_grant_at_receipt, check_grant_at_rest
 from tenure.core.lease import Lease, Pending, check_at_receipt, check_at_rest
 from tenure.wire.catalog import CatalogList, catalog_of
 from tenure.wire.certificate import certificate_of
+from tenure.wire.grant import grant_of
 from tenure.wire.jws import Typ, read
 from tenure.wire.keys import PublicKey
 from tenure.wire.lease import lease_of
@@ -179,6 +182,57 @@ def stored_lease(
         raise Untrusted(Code.CHAIN_BROKEN, f"The catalog has no product {product_id}.")
     check_at_rest(kept, host, product_id=product_id, pool=product.pool)
     return kept, host
+
+
+def accept_grant(token: str, catalog: Catalog, pending: PendingGrant, *, now: int) -> Grant:
+    """The grant that just arrived, when it answers `pending` and its chain holds; `now` is the raw clock.
+
+    1. the catalog names the signing key, which may sign grants and is open now
+    2. the catalog has the product
+    3. the signature is that key's, and the issuer the catalog's publisher
+    4. what it says is right (`core.grant.check_grant_at_receipt`)
+    5. it will also hold at rest
+
+    Raises:
+        Untrusted: naming the step that failed. Nothing a machine holds may change then.
+    """
+    # 1
+    entry = catalog.key_at_receipt(read(token, Typ.GRANT).kid, Typ.GRANT, now)
+    # 2
+    if catalog.product(pending.product_id) is None:
+        raise Untrusted(Code.CHAIN_BROKEN, f"The catalog has no product {pending.product_id}.")
+    # 3
+    grant = _grant(token, catalog, PublicKey(entry.x))
+    # 4
+    check_grant_at_receipt(grant, pending, now=now)
+    # 5
+    catalog.key_at_rest(entry.kid, Typ.GRANT, grant.iat)
+    return grant
+
+
+def stored_grant(token: str, catalog: Catalog, *, product_id: UUID) -> Grant:
+    """The grant that a machine keeps: its key was open when it signed, and it is for this product of this publisher.
+
+    Raises:
+        Untrusted: naming the step that failed.
+    """
+    document = read(token, Typ.GRANT)
+    entry = catalog.key_at_rest(document.kid, Typ.GRANT, grant_of(document.claims).iat)
+    if catalog.product(product_id) is None:
+        raise Untrusted(Code.CHAIN_BROKEN, f"The catalog has no product {product_id}.")
+    grant = _grant(token, catalog, PublicKey(entry.x))
+    check_grant_at_rest(grant, product_id=product_id)
+    return grant
+
+
+def _grant(token: str, catalog: Catalog, key: PublicKey) -> Grant:
+    grant = grant_of(read(token, Typ.GRANT).verify(key))
+    if grant.publisher_id != catalog.publisher_id:
+        raise Untrusted(
+            Code.CHAIN_BROKEN,
+            f"The grant is of publisher {grant.publisher_id}; {catalog.publisher_id} was expected.",
+        )
+    return grant
 
 
 def _lease(token: str, host: HostCertificate) -> Lease:

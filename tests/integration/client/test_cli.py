@@ -48,6 +48,8 @@ FIELDS = [
     "last_activation",
     "count",
     "threshold",
+    "key_type",
+    "activation_id",
 ]
 
 

@@ -125,7 +125,7 @@ def test_an_answer_is_on_disk_before_it_leaves(home: Home, server: PublisherServ
     key = host_key(home)
     assert post(server, ask(home, key)).status == 200
     with closing(sqlite3.connect(home.publisher / "publisher.db")) as connection:
-        assert connection.execute("SELECT count(*) FROM activation").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM host_seat").fetchone() == (1,)
         assert connection.execute("SELECT request_id, used FROM answer").fetchone() == ("request-1", 1)
         actions = [row[0] for row in connection.execute("SELECT action FROM audit ORDER BY id")]
     assert actions == ["publisher init", "product add", "product add", "key issue", "host activate"]
@@ -224,7 +224,7 @@ def test_another_content_type_is_415(server: PublisherServer) -> None:
     [
         pytest.param("GET", "/", id="the-root"),
         pytest.param("GET", "/v1/host-activations", id="another-method"),
-        pytest.param("POST", "/v1/machine-activations", id="machine-activations"),
+        pytest.param("POST", "/v1/activations", id="a-hosts-activation"),
         pytest.param("GET", "/v1/certificates", id="a-hosts-path"),
         pytest.param("GET", "/v1/publishers/nobody/catalogs", id="no-publisher-id"),
         pytest.param("GET", f"/v1/publishers/{UUID(int=0)}/catalogs", id="another-publisher"),

@@ -120,7 +120,9 @@ def test_a_removed_key_takes_its_lease_along() -> None:
     """The product is unlicensed, and what was removed is told."""
     world = activated()
     key = world.publisher.workstation.generic_keys[0]
-    assert removed(world) == RemovedKey(world.product_id, "Draft Studio", key[-5:], had_lease=True)
+    assert removed(world) == RemovedKey(
+        world.product_id, "Draft Studio", key[-5:], had_lease=True, had_grant=False
+    )
     state = world.store.load()
     assert (state.products, state.leases) == ({}, {})
     assert (world.status.license_status, world.status.reason) == (LicenseStatus.UNLICENSED, "no_key")

@@ -20,26 +20,20 @@ def _accept(_typed: str) -> None:
     """No key is foreign."""
 
 
-@pytest.mark.parametrize(
-    ("type_", "word"),
-    [
-        pytest.param(KeyType.HOST, "tenure host install-key", id="host"),
-        pytest.param(KeyType.MAK, "generic key", id="mak"),
-        pytest.param(KeyType.RETAIL, "generic key", id="retail"),
-    ],
-)
-def test_only_generic_keys_are_taken(type_: KeyType, word: str) -> None:
-    """A key of another type is refused, and the cure says where it belongs or what to use."""
+def test_a_host_key_is_refused() -> None:
+    """The cure says where it belongs."""
     with pytest.raises(UsageError) as caught:
-        parse_client_key(make(type_, 0, 5).text, _accept)
+        parse_client_key(make(KeyType.HOST, 0, 5).text, _accept)
     assert caught.value.code is Code.KEY_TYPE
-    assert word in caught.value.cure
+    assert "tenure host install-key" in caught.value.cure
 
 
-def test_a_generic_key_for_all_products_is_refused() -> None:
-    """A generic key must name one product: the machine has to know which one it is."""
+@pytest.mark.parametrize("type_", [KeyType.GENERIC, KeyType.MAK, KeyType.RETAIL])
+def test_a_machines_key_names_one_product(type_: KeyType) -> None:
+    """Of every type that machines take; one for all products is refused, for the machine has to know which it is."""
+    assert parse_client_key(make(type_, 0, 5).text, _accept) == make(type_, 0, 5)
     with pytest.raises(Refused) as caught:
-        parse_client_key(make(KeyType.GENERIC, 1023, 5).text, _accept)
+        parse_client_key(make(type_, 1023, 5).text, _accept)
     assert caught.value.code is Code.PRODUCT_UNKNOWN
 
 
@@ -168,6 +162,46 @@ def test_the_demanded_root_is_the_one_that_signed() -> None:
             clock=world.clock,
             new_uuid=world.new_uuid,
         )
+
+
+@pytest.mark.parametrize("type_", [KeyType.MAK, KeyType.RETAIL])
+def test_a_secret_key_is_kept_apart_from_what_everybody_may_see(type_: KeyType) -> None:
+    """The product says its type and its last five characters; the key itself stands among the secret ones."""
+    world = World()
+    key = make(type_, 0, 4711)
+    world.install_key_of(key.text)
+    state = world.store.load()
+    product = state.products[world.product_id]
+    assert (product.key_type, product.partial_key, product.key) == (type_, key.partial, key.shown)
+    assert key.characters[:20] not in repr(product)
+    assert state.secret_keys == {world.product_id: key}
+
+
+def test_the_newest_key_of_a_product_is_its_only_one() -> None:
+    """A MAK over a generic key makes it a MAK's, and the reverse forgets the MAK; the first day stays."""
+    world = World()
+    generic, mak = parse(world.publisher.workstation.generic_keys[0]), make(KeyType.MAK, 0, 4711)
+    for key in (generic, mak, generic):
+        world.install_key_of(key.text)
+        state = world.store.load()
+        assert state.products[world.product_id].key_type is key.type
+        assert list(state.secret_keys.values()) == ([key] if key.type.secret else [])
+        world.now += 1000
+    assert state.products[world.product_id].key_installed_at == NOW
+
+
+def test_a_secret_key_that_may_be_of_two_publishers_needs_its_catalog() -> None:
+    """Both have a product of this number, and no catalog lists secret keys; with the catalog it is clear."""
+    world = World()
+    stranger = SimulatedPublisher(publisher_id=OTHER_ID, root=seeded(40), signing_key=seeded(41))
+    for publisher in (world.publisher, stranger):
+        world.install_key_of(publisher.workstation.generic_keys[0], [publisher.catalog_token])
+    mak = make(KeyType.MAK, 0, 4711).text
+    with pytest.raises(UsageError) as caught:
+        world.install_key_of(mak, catalogs=None)
+    assert caught.value.code is Code.INVALID_ARGUMENT
+    world.install_key_of(mak, [stranger.catalog_token])
+    assert list(world.store.load().secret_keys) == [stranger.workstation.product_id]
 
 
 def test_a_catalog_that_is_trusted_already_need_not_be_given_again() -> None:

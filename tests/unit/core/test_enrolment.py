@@ -1,4 +1,4 @@
-"""The seats of a host key: 6 hosts, 10 activations each, repeats free."""
+"""The seats of a host key: 6 hosts, 10 activations each, repeats free; and the places of a MAK or a retail key."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from tenure.core.enrolment import ACTIVATIONS_PER_HOST, HOSTS_PER_KEY, HostSeat, take_seat
+from tenure.core.enrolment import (
+    ACTIVATIONS_PER_HOST,
+    HOSTS_PER_KEY,
+    HostSeat,
+    Installation,
+    take_installation,
+    take_seat,
+)
 from tenure.core.errors import Code, Refused
+from tenure.core.product_key import KeyType
 
 HOST: Final = UUID(int=1)
 SEAT: Final = HostSeat(HOST, "kid", "fingerprint", 1)
@@ -69,3 +77,38 @@ def test_the_tenth_activation_is_the_last() -> None:
         take_seat(seats(6, 10), HOST, "new kid", "fingerprint")
     assert (caught.value.code, caught.value.hresult) == (Code.KEY_LIMIT, "0xC004C008")
     assert "activated 10 times; 10 are allowed" in caught.value.detail
+
+
+MACHINE: Final = UUID(int=2)
+
+
+@pytest.mark.parametrize(
+    ("type_", "used", "limit"),
+    [(KeyType.MAK, 0, 3), (KeyType.MAK, 2, 3), (KeyType.RETAIL, 0, 1)],
+    ids=["the first of three", "the last of three", "the only one"],
+)
+def test_a_new_installation_takes_a_place(type_: KeyType, used: int, limit: int) -> None:
+    """As long as one is free."""
+    taken = take_installation(None, MACHINE, "fingerprint", used=used, limit=limit, type_=type_)
+    assert taken == Installation(MACHINE, "fingerprint")
+
+
+@pytest.mark.parametrize("used", [1, 3, 4], ids=["some left", "none left", "more than allowed"])
+def test_the_same_installation_again_is_free(used: int) -> None:
+    """Also with a new machine id, which takes the old one's place, and on a key that is used up."""
+    known = Installation(MACHINE, "fingerprint")
+    again = take_installation(known, UUID(int=3), "fingerprint", used=used, limit=3, type_=KeyType.MAK)
+    assert again == Installation(UUID(int=3), "fingerprint")
+
+
+@pytest.mark.parametrize(
+    ("type_", "limit", "hresult"),
+    [(KeyType.MAK, 3, "0xC004C020"), (KeyType.RETAIL, 1, "0xC004C008")],
+    ids=["mak", "retail"],
+)
+def test_a_key_that_is_used_up_takes_nobody(type_: KeyType, limit: int, hresult: str) -> None:
+    """The refusal names both numbers and has the HRESULT of the key's type."""
+    with pytest.raises(Refused) as caught:
+        take_installation(None, MACHINE, "fingerprint", used=limit, limit=limit, type_=type_)
+    assert (caught.value.code, caught.value.hresult) == (Code.KEY_LIMIT, hresult)
+    assert f"has activated {limit} machines; {limit} are allowed" in caught.value.detail

@@ -34,6 +34,9 @@ NO_KEY: Final = Evidence()
 NEVER: Final = Evidence(key_installed_at=IAT)
 LEASED: Final = Evidence(key_installed_at=INSTALLED, lease_expires=EXP)
 CHANGED: Final = replace(LEASED, machine_changed=True)
+GRANTED: Final = Evidence(key_installed_at=INSTALLED, granted=True)
+ELSEWHERE: Final = replace(GRANTED, machine_changed=True)
+NOTED: Final = replace(ELSEWHERE, change_noted_at=IAT)
 
 
 def judged(evidence: Evidence, now: int, policy: Policy = POLICY, *, highest: int | None = None) -> Judgement:
@@ -88,6 +91,36 @@ def test_a_lease_ends_in_notification_at_day_180_and_reduced_at_day_250(now: int
 def test_another_machines_lease_is_notification_until_day_250(now: int, expected: str) -> None:
     """A copied state folder is never licensed: notification until 70 days after the lease's end, then reduced."""
     assert verdict(CHANGED, now) == expected
+
+
+@pytest.mark.parametrize("now", [0, IAT, IAT + 3_650 * DAY], ids=["1970", "at once", "ten years later"])
+def test_a_grant_has_no_end(now: int) -> None:
+    """Licensed at any time, with nothing that ends, no minutes and no warning."""
+    found = judged(GRANTED, now)
+    assert verdict(GRANTED, now) == "licensed, activated"
+    assert (found.ends, found.minutes_remaining, found.notification_from) == (None, None, None)
+    assert found.warning is False
+
+
+@pytest.mark.parametrize(
+    ("evidence", "now", "expected", "ends"),
+    [
+        pytest.param(ELSEWHERE, IAT, "notification, machine_changed", None, id="not noted"),
+        pytest.param(
+            ELSEWHERE, IAT + 3_650 * DAY, "notification, machine_changed", None, id="not noted for ten years"
+        ),
+        pytest.param(NOTED, IAT - 1, "notification, machine_changed", 70, id="noted by a later clock"),
+        pytest.param(NOTED, IAT, "notification, machine_changed", 70, id="as it is noted"),
+        pytest.param(NOTED, IAT + 70 * DAY - 1, "notification, machine_changed", 70, id="1 s before day 70"),
+        pytest.param(NOTED, IAT + 70 * DAY, "reduced_functionality, machine_changed", None, id="day 70.0"),
+    ],
+)
+def test_another_machines_grant_is_notification_until_70_days_after_that_was_noted(
+    evidence: Evidence, now: int, expected: str, ends: int | None
+) -> None:
+    """It is never licensed; what nobody has noted cannot be counted from."""
+    assert verdict(evidence, now) == expected
+    assert judged(evidence, now).ends == (None if ends is None else IAT + ends * DAY)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +295,9 @@ evidences = st.builds(
     Evidence,
     key_installed_at=st.none() | times,
     lease_expires=st.none() | times,
+    granted=st.booleans(),
     machine_changed=st.booleans(),
+    change_noted_at=st.none() | times,
 )
 policies = st.builds(
     Policy,
@@ -322,7 +357,8 @@ def test_a_status_lasts_until_its_end_and_no_longer(evidence: Evidence, policy: 
     """One second before `ends` the status is the same, at `ends` it is another; the minutes lead there."""
     found = judged(evidence, now, policy)
     if found.ends is None:
-        assert found.status in {LicenseStatus.UNLICENSED, LicenseStatus.REDUCED_FUNCTIONALITY}
+        forever = {LicenseStatus.UNLICENSED, LicenseStatus.REDUCED_FUNCTIONALITY}
+        assert found.status in forever or evidence.granted
         assert judged(evidence, 2**53, policy).status is found.status
         return
     assert found.ends > now

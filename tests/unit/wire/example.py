@@ -11,12 +11,14 @@ from uuid import UUID
 
 from tenure.core.catalog import Catalog, KeyEntry, Product
 from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
+from tenure.core.grant import Grant, PendingGrant
 from tenure.core.lease import Lease, Pending
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY, Kind, Policy
 from tenure.core.product_key import KeyType, make
 from tenure.wire.catalog import SIGNED_BY_PUBLISHER, sign_catalog
 from tenure.wire.certificate import sign_certificate
+from tenure.wire.grant import sign_grant
 from tenure.wire.jws import Typ
 from tenure.wire.keys import SigningKey, derived_pair
 from tenure.wire.lease import LeaseMint
@@ -49,6 +51,24 @@ FINGERPRINT: Final = "fpr-0123456789abcdef"
 POLICY: Final = Policy(threshold=25)
 PENDING: Final = Pending(
     machine_id=MACHINE_ID, product_id=WORKSTATION_ID, request_id=REQUEST_ID, fingerprint=FINGERPRINT
+)
+GRANT: Final = Grant(
+    grant_id="grant-1",
+    publisher_id=PUBLISHER_ID,
+    machine_id=MACHINE_ID,
+    product_id=WORKSTATION_ID,
+    fingerprint=FINGERPRINT,
+    key_id=PAIR.kid,
+    nonce="request-2",
+    iat=NOW,
+)
+PENDING_GRANT: Final = PendingGrant(
+    machine_id=MACHINE_ID,
+    product_id=WORKSTATION_ID,
+    request_id="request-2",
+    fingerprint=FINGERPRINT,
+    key_id=PAIR.kid,
+    asked_at=NOW,
 )
 
 
@@ -140,6 +160,11 @@ def lease_token(*, key: SigningKey = HOST, **changes: Any) -> str:
     return LeaseMint(key).mint(replace(LEASE, **changes))
 
 
+def grant_token(*, key: SigningKey = SIGNING, **changes: Any) -> str:
+    """The grant with `changes`, signed by `key`."""
+    return sign_grant(replace(GRANT, **changes), key)
+
+
 def request_token(*, key: SigningKey = HOST, pair: SigningKey = PAIR, now: int = NOW) -> str:
     """A host's request, signed by its own `key`."""
     return sign_request(
@@ -157,6 +182,7 @@ CATALOG_TOKEN: Final = catalog_token()
 CERTIFICATE_TOKEN: Final = certificate_token()
 LEASE_TOKEN: Final = lease_token()
 REQUEST_TOKEN: Final = request_token()
+GRANT_TOKEN: Final = grant_token()
 
 
 def accept(

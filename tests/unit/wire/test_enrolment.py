@@ -1,4 +1,4 @@
-"""The bodies between a host and its publisher: a request document one way, a certificate the other."""
+"""The bodies between a host or a machine and its publisher: a request one way, a certificate or a grant the other."""
 
 from __future__ import annotations
 
@@ -11,13 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.core.errors import Code, Refused, TenureError, Untrusted
-from tenure.wire.enrolment import HostActivated, RequestBody, decode_host_activated, decode_request
-from unit.wire.example import CERTIFICATE_TOKEN, REQUEST_TOKEN
+from tenure.wire.enrolment import (
+    HostActivated,
+    MachineActivated,
+    RequestBody,
+    decode_host_activated,
+    decode_machine_activated,
+    decode_request,
+)
+from unit.wire.example import CERTIFICATE_TOKEN, GRANT_TOKEN, REQUEST_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ACTIVATED = HostActivated(certificate=CERTIFICATE_TOKEN, used=1, limit=6)
+GRANTED = MachineActivated(grant=GRANT_TOKEN, used=2, limit=3)
 
 NO_JSON_OBJECT = [
     pytest.param(b"", id="nothing"),
@@ -54,6 +62,16 @@ def test_an_activation_is_answered_with_the_certificate_and_the_keys_use() -> No
     assert decode_host_activated(sent[:-1] + b',"tomorrow":1}') == ACTIVATED
 
 
+def test_a_machine_is_answered_with_its_grant_and_the_keys_use() -> None:
+    """`grant`, `used`, `limit`, as sent so received; a host's answer is none."""
+    sent = msgspec.json.encode(GRANTED)
+    assert json.loads(sent) == {"grant": GRANT_TOKEN, "used": 2, "limit": 3}
+    assert decode_machine_activated(sent) == GRANTED
+    assert decode_machine_activated(sent[:-1] + b',"tomorrow":1}') == GRANTED
+    with pytest.raises(Untrusted):
+        decode_machine_activated(msgspec.json.encode(ACTIVATED))
+
+
 @pytest.mark.parametrize("body", NO_JSON_OBJECT)
 def test_what_is_no_request_is_refused(body: bytes) -> None:
     """`invalid_request`, with the form that was expected."""
@@ -63,11 +81,12 @@ def test_what_is_no_request_is_refused(body: bytes) -> None:
     assert '{"request": "..."}' in caught.value.detail
 
 
+@pytest.mark.parametrize("decode", [decode_host_activated, decode_machine_activated])
 @pytest.mark.parametrize("body", NO_JSON_OBJECT)
-def test_what_is_no_answer_is_not_trusted(body: bytes) -> None:
+def test_what_is_no_answer_is_not_trusted(body: bytes, decode: Callable[[bytes], object]) -> None:
     """`document_malformed`: a publisher would not send it."""
     with pytest.raises(Untrusted, match="publisher's answer is not readable") as caught:
-        decode_host_activated(body)
+        decode(body)
     assert caught.value.code is Code.DOCUMENT_MALFORMED
 
 
@@ -76,7 +95,11 @@ def test_what_is_no_answer_is_not_trusted(body: bytes) -> None:
 )
 def test_no_bytes_lead_to_another_error(body: bytes) -> None:
     """A body is read or refused, in both directions, and what an error says of it is one line."""
-    decoders: list[Callable[[bytes], object]] = [decode_request, decode_host_activated]
+    decoders: list[Callable[[bytes], object]] = [
+        decode_request,
+        decode_host_activated,
+        decode_machine_activated,
+    ]
     told = []
     for decode in decoders:
         try:

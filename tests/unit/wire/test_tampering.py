@@ -9,15 +9,17 @@ import pytest
 from tenure.core.errors import Code, TenureError, Untrusted
 from tenure.wire.jws import Typ, read
 from tenure.wire.request import open_request
-from tenure.wire.trust import accept_lease, first_catalogs
+from tenure.wire.trust import accept_grant, accept_lease, first_catalogs
 from unit.wire.example import (
     CATALOG,
     CATALOG_TOKEN,
     CERTIFICATE_TOKEN,
+    GRANT_TOKEN,
     HOST,
     LEASE_TOKEN,
     NOW,
     PENDING,
+    PENDING_GRANT,
     REQUEST_TOKEN,
     ROOT,
     SIGNING,
@@ -55,6 +57,9 @@ DOCUMENTS = [
         lambda token: accept_lease(token, CERTIFICATE_TOKEN, CATALOG, PENDING, now=NOW, highest_epoch=None),
     ),
     Document(Typ.REQUEST, REQUEST_TOKEN, HOST, lambda token: open_request(token, now=NOW)),
+    Document(
+        Typ.GRANT, GRANT_TOKEN, SIGNING, lambda token: accept_grant(token, CATALOG, PENDING_GRANT, now=NOW)
+    ),
 ]
 EVERY_CLAIM = [
     pytest.param(document, path, id=f"{document.typ.name.lower()} {'.'.join(map(str, path))}")

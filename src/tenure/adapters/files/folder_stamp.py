@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Stamp: TypeAlias = frozenset[tuple[str, int, int, int]]
 """Name, inode, size and time of change of each file; equal stamps mean that nothing was replaced."""
 
-_KINDS: Final = ("products", "leases", "catalogs")
+_KINDS: Final = ("products", "keys", "leases", "grants", "catalogs")
 
 
 def folder_stamp(folder: Path) -> Stamp:

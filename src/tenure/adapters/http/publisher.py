@@ -11,8 +11,9 @@ from tenure.adapters.http.publication import PublicationEndpoints
 from tenure.adapters.http.rsgi import Answer, Request, json_answer
 from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.publisher.activation import activate_host
+from tenure.publisher.machine_activation import activate_machine
 from tenure.wire.activation import MAX_BODY
-from tenure.wire.enrolment import HostActivated, RequestBody, decode_request
+from tenure.wire.enrolment import HostActivated, MachineActivated, RequestBody, decode_request
 from tenure.wire.openapi import Operation, openapi
 from tenure.wire.publication import Health
 
@@ -33,6 +34,7 @@ _OWN_FAULTS = {Code.STORAGE_UNAVAILABLE, Code.STATE_DAMAGED, Code.NOT_SET_UP, Co
 
 OPERATIONS = (
     Operation("POST", "/v1/host-activations", "Activate a host", RequestBody, {200: HostActivated}),
+    Operation("POST", "/v1/machine-activations", "Activate a machine", RequestBody, {200: MachineActivated}),
     Operation("GET", "/v1/health", "Whether the publisher serves", None, {200: Health}),
 )
 
@@ -48,6 +50,11 @@ class PublisherEndpoints:
         """`POST /v1/host-activations`."""
         token = decode_request(await request.json_body(MAX_BODY))
         return json_answer(await _told(asyncio.to_thread(activate_host, self._authority, token)))
+
+    async def machine_activations(self, request: Request) -> Answer:
+        """`POST /v1/machine-activations`."""
+        token = decode_request(await request.json_body(MAX_BODY))
+        return json_answer(await _told(asyncio.to_thread(activate_machine, self._authority, token)))
 
     async def health(self, _request: Request) -> Answer:
         """`GET /v1/health`: 503 when the storage does not answer."""
@@ -89,6 +96,7 @@ def routes(authority: Authority) -> Mapping[str, Endpoint]:
     endpoints = PublisherEndpoints(authority)
     return {
         "POST /v1/host-activations": endpoints.host_activations,
+        "POST /v1/machine-activations": endpoints.machine_activations,
         "GET /v1/health": endpoints.health,
         "GET /openapi.json": endpoints.openapi,
         **PublicationEndpoints(endpoints).routes(),

@@ -1,4 +1,4 @@
-"""Asking a publisher: its catalogs, and a certificate for a host."""
+"""Asking a publisher: its catalogs, a certificate for a host, a grant for a machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import msgspec
 
 from tenure.adapters.http.client import HttpAnswer, HttpClient, NoAnswerError
 from tenure.core.errors import Code, Unavailable, UsageError
-from tenure.wire.enrolment import HostActivated, RequestBody, decode_host_activated
+from tenure.wire.enrolment import (
+    HostActivated,
+    MachineActivated,
+    RequestBody,
+    decode_host_activated,
+    decode_machine_activated,
+)
 from tenure.wire.problems import error_of
 from tenure.wire.trust import catalogs_in
 
@@ -52,6 +58,15 @@ class PublisherClient:
         """
         body = msgspec.json.encode(RequestBody(request))
         return decode_host_activated(self._ask("POST", "/v1/host-activations", body).body)
+
+    def activate_machine(self, request: str) -> MachineActivated:
+        """The grant for a machine's request.
+
+        Raises:
+            Refused, Unavailable, Untrusted: what the publisher said, or that it did not answer.
+        """
+        body = msgspec.json.encode(RequestBody(request))
+        return decode_machine_activated(self._ask("POST", "/v1/machine-activations", body).body)
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> HttpAnswer:
         try:

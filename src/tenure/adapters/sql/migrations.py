@@ -22,7 +22,7 @@ class History(Enum):
     """
 
     HOST = ("host_history", "0001")
-    PUBLISHER = ("publisher_history", "0001")
+    PUBLISHER = ("publisher_history", "0002")
     MICROSOFT = ("microsoft_history", "0001")
 
     @property

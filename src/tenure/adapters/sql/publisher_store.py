@@ -6,22 +6,24 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from tenure.adapters.sql import publisher_tables as tables
 from tenure.adapters.sql.engine import open_engine, reading, storage_errors
-from tenure.core.enrolment import HostSeat
+from tenure.core.enrolment import HostSeat, Installation
 from tenure.core.product_key import KeyType
+from tenure.core.revocation import Revocable, Revocation
 from tenure.publisher.store import Holder, IssuedKey, StoredAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select, Table
 
 _key = tables.product_key
-_held = tables.activation
+_seat = tables.host_seat
+_installed = tables.installation
 
 
 class SqlPublisherStore:
@@ -104,31 +106,81 @@ class SqlRows:
         """All keys, oldest first."""
         return [_issued(row) for row in self._connection.execute(select(_key).order_by(_key.c.id))]
 
+    def used(self, key_id: str) -> int:
+        """How many places of a key are taken."""
+        return sum(
+            self._connection.execute(
+                select(func.count()).select_from(held.join(_key)).where(_key.c.key_id == key_id)
+            ).scalar_one()
+            for held in (_seat, _installed)
+        )
+
     def holders(self, key_id: str) -> Sequence[Holder]:
         """Who holds activations of a key, oldest first."""
-        held = select(_held).join(_key).where(_key.c.key_id == key_id).order_by(_held.c.id)
+        # A key is for hosts or for machines, so only one of the two has any.
         return [
-            Holder(
-                activation_id=UUID(bytes=row.activation_id),
-                seat=HostSeat(UUID(bytes=row.host_id), row.host_kid, row.fingerprint, row.activations),
-                at=row.at,
-            )
-            for row in self._connection.execute(held)
+            *map(_host, self._connection.execute(_held(_seat, key_id).order_by(_seat.c.id))),
+            *map(_machine, self._connection.execute(_held(_installed, key_id).order_by(_installed.c.id))),
         ]
+
+    def installation(self, key_id: str, fingerprint: str) -> Holder | None:
+        """Which installation with this fingerprint holds an activation of a key."""
+        same = _installed.c.fingerprint == fingerprint
+        row = self._connection.execute(_held(_installed, key_id).where(same)).first()
+        return _machine(row) if row is not None else None
+
+    def holder(self, activation_id: UUID) -> tuple[Holder, IssuedKey] | None:
+        """Who holds this activation, and of which key."""
+        for held, read in ((_seat, _host), (_installed, _machine)):
+            row = self._connection.execute(
+                select(held).where(held.c.activation_id == activation_id.bytes)
+            ).first()
+            if row is not None:
+                key = self._connection.execute(select(_key).where(_key.c.id == row.key)).one()
+                return read(row), _issued(key)
+        return None
 
     def save_holder(self, key_id: str, holder: Holder) -> None:
         """The holder's activation stands; one of the same id is replaced."""
-        values = {
+        values: dict[str, object] = {
             "key": self._key_row(key_id),
-            "host_id": holder.seat.host_id.bytes,
-            "host_kid": holder.seat.host_kid,
             "fingerprint": holder.seat.fingerprint,
-            "activations": holder.seat.activations,
             "at": holder.at,
         }
-        same = _held.c.activation_id == holder.activation_id.bytes
-        if self._connection.execute(update(_held).where(same).values(values)).rowcount == 0:
-            self._connection.execute(insert(_held).values(activation_id=holder.activation_id.bytes, **values))
+        match holder.seat:
+            case HostSeat() as seat:
+                held = _seat
+                values |= {
+                    "host_id": seat.host_id.bytes,
+                    "host_kid": seat.host_kid,
+                    "activations": seat.activations,
+                }
+            case Installation() as installed:
+                held = _installed
+                values["machine_id"] = installed.machine_id.bytes
+        same = held.c.activation_id == holder.activation_id.bytes
+        if self._connection.execute(update(held).where(same).values(values)).rowcount == 0:
+            self._connection.execute(insert(held).values(activation_id=holder.activation_id.bytes, **values))
+
+    def remove_holder(self, activation_id: UUID) -> None:
+        """The place is free again."""
+        for held in (_seat, _installed):
+            self._connection.execute(delete(held).where(held.c.activation_id == activation_id.bytes))
+
+    def revoke(self, kind: Revocable, subject: str, since: int, reason: str) -> None:
+        """The subject is revoked from `since` on; one that was revoked before stays as it was."""
+        table = tables.revocation
+        known = select(table.c.id).where(table.c.kind == kind.value, table.c.subject == subject)
+        if self._connection.execute(known).first() is None:
+            row = {"kind": kind.value, "subject": subject, "since": since, "reason": reason}
+            self._connection.execute(insert(table).values(row))
+
+    def revocations(self) -> Sequence[Revocation]:
+        """All that was ever revoked, oldest first."""
+        return [
+            Revocation(kind=Revocable(row.kind), subject=row.subject, since=row.since, reason=row.reason)
+            for row in self._connection.execute(select(tables.revocation).order_by(tables.revocation.c.id))
+        ]
 
     def answer(self, request_id: str) -> StoredAnswer | None:
         """What the request of this id was answered."""
@@ -165,6 +217,20 @@ class SqlRows:
 
     def _key_row(self, key_id: str) -> int:
         return int(self._connection.execute(select(_key.c.id).where(_key.c.key_id == key_id)).scalar_one())
+
+
+def _held(held: Table, key_id: str) -> Select[tuple[object, ...]]:
+    return select(held).join(_key).where(_key.c.key_id == key_id)
+
+
+def _host(row: Row[tuple[object, ...]]) -> Holder:
+    seat = HostSeat(UUID(bytes=row.host_id), row.host_kid, row.fingerprint, row.activations)
+    return Holder(activation_id=UUID(bytes=row.activation_id), seat=seat, at=row.at)
+
+
+def _machine(row: Row[tuple[object, ...]]) -> Holder:
+    seat = Installation(UUID(bytes=row.machine_id), row.fingerprint)
+    return Holder(activation_id=UUID(bytes=row.activation_id), seat=seat, at=row.at)
 
 
 def _issued(row: Row[tuple[object, ...]]) -> IssuedKey:

@@ -51,8 +51,8 @@ product_key = Table(
     Column("blocked", Boolean, nullable=False),
 )
 
-activation = Table(
-    "activation",
+host_seat = Table(
+    "host_seat",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("activation_id", LargeBinary(16), nullable=False, unique=True),
@@ -65,6 +65,18 @@ activation = Table(
     UniqueConstraint("key", "host_id"),
 )
 
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("activation_id", LargeBinary(16), nullable=False, unique=True),
+    Column("key", Integer, ForeignKey("product_key.id"), nullable=False),
+    Column("machine_id", LargeBinary(16), nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("key", "fingerprint"),
+)
+
 answer = Table(
     "answer",
     metadata,
@@ -74,6 +86,17 @@ answer = Table(
     Column("key", Integer, ForeignKey("product_key.id"), nullable=False),
     Column("used", Integer, nullable=False),
     Column("limit", Integer, nullable=False),
+)
+
+revocation = Table(
+    "revocation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("kind", "subject"),
 )
 
 audit = Table(

@@ -24,4 +24,4 @@ COMMANDS = {
 
 @click.group("client", cls=LazyGroup, modules=COMMANDS)
 def command() -> None:
-    """This machine: install a product key, activate it at a host, see its license status."""
+    """This machine: install a product key, activate it, see its license status."""

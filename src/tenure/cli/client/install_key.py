@@ -29,9 +29,10 @@ from tenure.programs import client
 @home_option
 @json_option
 def command(key: str, catalog: Path | None, root: Path | None, home: Path | None, *, as_json: bool) -> None:
-    """Say which product this machine has, by its generic key.
+    """Say which product this machine has, and who activates it, by its key.
 
-    KEY is the product's generic key; `-` or nothing reads it from standard input.
+    KEY is the product's generic key (hosts activate it), a MAK or a retail key (its publisher does); `-` or nothing
+    reads it from standard input, which keeps a secret key out of the list of processes.
     Exit codes: 0 installed; 2 no such key or file; 3 the key is not of this catalog; 5 the catalog does not verify.
     """
     installed = client.install_key(home_to_write(home), key, catalog=catalog, root=root, warn=warn)
@@ -42,11 +43,14 @@ def command(key: str, catalog: Path | None, root: Path | None, home: Path | None
                 "product_id": installed.product_id,
                 "publisher": installed.publisher,
                 "partial_key": installed.partial_key,
+                "key_type": installed.key_type.label,
                 "machine_id": installed.machine_id,
             }
         )
         return
-    click.echo(f"The key ...{installed.partial_key} of {installed.product} is installed.")
+    click.echo(
+        f"The {installed.key_type.label} key ...{installed.partial_key} of {installed.product} is installed."
+    )
     print_facts(
         [
             ("publisher", installed.publisher),
@@ -55,6 +59,6 @@ def command(key: str, catalog: Path | None, root: Path | None, home: Path | None
             ("hosts", ", ".join(host.text for host in installed.hosts) or "looked for in the DNS"),
         ]
     )
-    if not installed.hosts:
+    if not installed.hosts and not installed.key_type.secret:
         click.echo("Where the DNS names no host, set it first: tenure client set-host HOST[:PORT]")
     click.echo("Next: tenure client activate")

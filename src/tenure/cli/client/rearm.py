@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def command(home: Path | None, *, as_json: bool) -> None:
-    """Give this installation a new machine id and drop its leases: the last step before an image is copied.
+    """Give this installation a new machine id and drop its leases and grants: the last step before an image is copied.
 
     Keys, catalogs and hosts stay. No time is won by it: the days since the first key was installed go on counting.
     Exit codes: 0 done; 2 nothing is installed here.
@@ -29,6 +29,6 @@ def command(home: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"machine_id": done.machine_id, "leases_dropped": done.leases_dropped})
         return
-    click.echo("This machine has a new id and holds no lease.")
+    click.echo("This machine has a new id and holds neither lease nor grant.")
     print_facts([("machine id", done.machine_id), ("leases dropped", done.leases_dropped)])
     click.echo("Next: tenure client activate; on an image, on its copies only.")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def command(product: str | None, home: Path | None, *, as_json: bool) -> None:
-    """Remove a product's key and its lease from this machine: the product is unlicensed from now on.
+    """Remove a product's key, and its lease or grant, from this machine: the product is unlicensed from now on.
 
     Exit codes: 0 removed; 2 no such key, or several keys and none is named.
     """
@@ -35,10 +35,19 @@ def command(product: str | None, home: Path | None, *, as_json: bool) -> None:
                 "product_id": removed.product_id,
                 "partial_key": removed.partial_key,
                 "lease_dropped": removed.had_lease,
+                "grant_dropped": removed.had_grant,
             }
         )
         return
-    lease = " and its lease are" if removed.had_lease else " is"
-    click.echo(f"The key ...{removed.partial_key} of {removed.product}{lease} removed.")
-    click.echo("The host still counts this machine until its pool's window (30 days by default) has passed.")
+    what = "lease" if removed.had_lease else "grant" if removed.had_grant else None
+    click.echo(
+        f"The key ...{removed.partial_key} of {removed.product}"
+        + (f" and its {what} are removed." if what else " is removed.")
+    )
+    if removed.had_grant:
+        click.echo("The publisher still counts this machine on the key; it can release the place.")
+    else:
+        click.echo(
+            "The host still counts this machine until its pool's window (30 days by default) has passed."
+        )
     click.echo("A new key: tenure client install-key KEY")

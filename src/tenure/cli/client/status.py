@@ -28,7 +28,7 @@ def command(product: str | None, home: Path | None, *, as_json: bool) -> None:
     if as_json:
         for told in status.products:
             if told.problem is not None:
-                warn(f"the stored lease of {told.product} counts for nothing: {told.problem.detail}")
+                warn(f"the stored license of {told.product} counts for nothing: {told.problem.detail}")
         print_json(machine_json(status))
         return
     for told in status.products if product is None and status.products else [status.chosen]:

@@ -9,6 +9,7 @@ import click
 from tenure.cli.exit_codes import ExitCode, exit_code_of
 from tenure.cli.printing import error_json, print_error, print_facts, print_json, timestamp
 from tenure.client.activation import Activated, Progress, StillShort, TryingAgain
+from tenure.client.grant_activation import ActivatedForGood
 from tenure.client.passed_over import PassedOver
 from tenure.client.status import HostSource
 from tenure.core.license_status import LicenseStatus, Reason
@@ -42,7 +43,7 @@ def tell(progress: Progress) -> None:
 
 
 def report(attempts: Sequence[Attempt], status: MachineStatus, *, as_json: bool) -> int:
-    """What became of each attempt is printed; the exit code is that of the first that brought no lease."""
+    """What became of each attempt is printed; the exit code is that of the first that activated nothing."""
     failures = [error for attempt in attempts if (error := _error(attempt)) is not None]
     if as_json:
         _print_attempts_json(attempts, failures, status)
@@ -73,6 +74,8 @@ def status_json(status: ProductStatus) -> dict[str, Any]:
         "last_activation": timestamp(status.last_activation),
         "count": status.count,
         "threshold": status.threshold,
+        "key_type": status.key_type.label if status.key_type else None,
+        "activation_id": status.activation_id,
     }
 
 
@@ -85,23 +88,33 @@ def print_product(status: ProductStatus) -> None:
     """One product for people, and what is odd about it."""
     name = status.product or (str(status.product_id) if status.product_id else "no product")
     click.echo(f"{name}: {_colored(status.license_status)} ({status.reason.replace('_', ' ')})")
-    print_facts(
-        [
-            ("product id", status.product_id),
-            ("key", f"...{status.partial_key}" if status.partial_key else None),
+    key = f"...{status.partial_key}" if status.partial_key else None
+    facts: list[tuple[str, object]] = [
+        ("product id", status.product_id),
+        ("key", f"{key} ({status.key_type.label})" if status.key_type else key),
+    ]
+    if status.activation_id is not None:
+        facts += [
+            ("activation id", status.activation_id),
+            ("activated", timestamp(status.last_activation)),
+        ]
+    else:
+        facts += [
             ("host", _host(status)),
             ("lease until", timestamp(status.lease_expires)),
             ("renews after", timestamp(status.renew_after)),
-            ("time left", _time_left(status.minutes_remaining)),
-            ("machine id", status.machine_id),
         ]
-    )
+    facts += [
+        ("time left", "without an end" if status.for_good else _time_left(status.minutes_remaining)),
+        ("machine id", status.machine_id),
+    ]
+    print_facts(facts)
     if status.problem is not None:
-        warn(f"the stored lease counts for nothing: {status.problem.detail}")
+        warn(f"the stored license counts for nothing: {status.problem.detail}")
     if status.reason == Reason.MACHINE_CHANGED:
         warn(
-            "the lease was given to another installation: this state was copied from another machine, or the system's id"
-            " changed. The next activation gives this machine an id and a lease of its own."
+            "the license was given to another installation: this state was copied from another machine, or the system's id"
+            " changed. The next activation gives this machine an id and a license of its own."
         )
     if status.clock_moved_back:
         warn(
@@ -123,8 +136,20 @@ def next_step(status: ProductStatus) -> str | None:
 def _print_attempts_json(
     attempts: Sequence[Attempt], failures: Sequence[TenureError], status: MachineStatus
 ) -> None:
-    """One object: the status afterwards, and beside it why the first product that got no lease got none."""
+    """One object: the status afterwards, and beside it why the first product that was not activated was not.
+
+    How far the key of a product that was activated for good is used stands with it, and on top for the first.
+    """
     found: dict[str, Any] = machine_json(status)
+    uses = {
+        a.product_id: {"used": a.outcome.used, "limit": a.outcome.limit}
+        for a in attempts
+        if isinstance(a.outcome, ActivatedForGood)
+    }
+    if uses:
+        found |= next(iter(uses.values()))
+        for product in found["products"]:
+            product.update(uses.get(product["product_id"], {}))
     if failures:
         found |= error_json(failures[0])
         short = next((a.outcome for a in attempts if isinstance(a.outcome, StillShort)), None)
@@ -143,16 +168,28 @@ def _print_attempt(attempt: Attempt, status: MachineStatus) -> None:
             f" (host {attempt.outcome.host.text}, {lease.count} machines counted)."
         )
         return
+    if isinstance(attempt.outcome, ActivatedForGood):
+        told = attempt.outcome
+        click.echo(f"{product.product} is {_colored(product.license_status)} on this machine for good.")
+        print_facts(
+            [
+                ("activation id", told.grant.grant_id),
+                ("used of the key", f"{told.used:,} of {told.limit:,} activations"),
+            ]
+        )
+        return
     error = _error(attempt)
     if error is not None:
         print_error(error)
-    if product.license_status is LicenseStatus.LICENSED:
+    if product.for_good:
+        click.echo(f"{product.product} stays licensed.", err=True)
+    elif product.license_status is LicenseStatus.LICENSED:
         click.echo(f"{product.product} stays licensed until {timestamp(product.lease_expires)}.", err=True)
 
 
 def _error(attempt: Attempt) -> TenureError | None:
     match attempt.outcome:
-        case Activated():
+        case Activated() | ActivatedForGood():
             return None
         case StillShort() as short:
             return short.refusal()
@@ -162,7 +199,12 @@ def _error(attempt: Attempt) -> TenureError | None:
 
 def _host(status: ProductStatus) -> str:
     if status.host is None:
-        return "none has answered yet; the DNS is asked for one"
+        secret = status.key_type is not None and status.key_type.secret
+        return (
+            "none: its publisher activates it"
+            if secret
+            else "none has answered yet; the DNS is asked for one"
+        )
     how = {HostSource.SET: "set", HostSource.DNS: "found in the DNS", None: "set once; now the DNS is asked"}
     return f"{status.host.text} ({how[status.host_source]})"
 

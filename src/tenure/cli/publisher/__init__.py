@@ -10,6 +10,7 @@ COMMANDS = {
     "init": "tenure.cli.publisher.init",
     "product": "tenure.cli.publisher.product",
     "key": "tenure.cli.publisher.key",
+    "activation": "tenure.cli.publisher.activation",
     "catalog": "tenure.cli.publisher.catalog",
     "rotate": "tenure.cli.publisher.rotate",
     "serve": "tenure.cli.publisher.serve",
@@ -19,4 +20,4 @@ COMMANDS = {
 
 @click.group("publisher", cls=LazyGroup, modules=COMMANDS)
 def command() -> None:
-    """The publisher: defines products, issues keys, activates hosts."""
+    """The publisher: defines products, issues keys, activates hosts and machines."""

@@ -9,6 +9,7 @@ import click
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.command import home_option, json_option
 from tenure.cli.printing import print_facts, print_json, print_table, timestamp
+from tenure.core.enrolment import HostSeat
 from tenure.core.errors import Code, UsageError
 from tenure.core.product_key import KeyType
 from tenure.programs import publisher
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tenure.core.catalog import Product
     from tenure.core.product_key import ProductKey
     from tenure.publisher.keys import KeyReport
-    from tenure.publisher.store import IssuedKey
+    from tenure.publisher.store import Holder, IssuedKey
 
 OPTIONS_OF = {
     KeyType.HOST: {"--pool", "--customer", "--agreement", "--trial"},
@@ -136,8 +137,8 @@ def list_(*, home: Path | None, as_json: bool) -> None:
     )
 
 
-# A key id may begin with a dash, which is no option then.
-@command.command("show", context_settings={"ignore_unknown_options": True})
+# A key id may begin with a dash, which is no option then; not even -h.
+@command.command("show", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("key_id")
 @home_option
 @json_option
@@ -145,7 +146,7 @@ def show(*, key_id: str, home: Path | None, as_json: bool) -> None:
     """One key: how much of it is used, and who holds it. Exit code 3: no key was issued under this id."""
     report = publisher.show_key(home_to_write(home), key_id)
     if as_json:
-        print_json(_facts(report))
+        print_json({**_facts(report), "holders": [_holder(holder) for holder in report.holders]})
         return
     key = report.key
     print_facts(
@@ -158,14 +159,23 @@ def show(*, key_id: str, home: Path | None, as_json: bool) -> None:
             ("trial", "yes" if key.trial else "no"),
             ("blocked", "yes" if key.blocked else "no"),
             ("used", f"{report.used} of {key.limit}"),
+            ("left", report.left),
             ("issued", timestamp(key.issued_at)),
         ]
     )
     print_table(
         "Holders",
-        ("activation id", "host", "activations", "last"),
-        [(h.activation_id, h.seat.host_id, h.seat.activations, timestamp(h.at)) for h in report.holders],
+        ("activation id", "host" if key.type is KeyType.HOST else "machine", "counted", "last"),
+        [(h.activation_id, h.sub, _counted(h), timestamp(h.at)) for h in report.holders],
     )
+    if report.holders:
+        click.echo("To free the place of one that is gone: tenure publisher activation release ACTIVATION_ID")
+
+
+def _counted(holder: Holder) -> str:
+    """A host by its activations, a machine by what tells its installation."""
+    seat = holder.seat
+    return f"{seat.activations} times" if isinstance(seat, HostSeat) else f"as {seat.fingerprint}"
 
 
 def _check_options(kind: KeyType, given: set[str]) -> None:
@@ -199,9 +209,9 @@ def _print_secret(key: ProductKey, issued: IssuedKey, product: Product | None) -
         ]
     )
     click.echo("Give it to the customer in a safe way: it is kept nowhere and cannot be shown again.")
-    if product is None:
-        click.echo("Next: tenure publisher catalog export --out catalog.json")
-        click.echo("Then, on the customer's host: tenure host install-key --catalog catalog.json")
+    click.echo("Next: tenure publisher catalog export --out catalog.json")
+    where, program = ("the customer's host", "host") if product is None else ("each machine", "client")
+    click.echo(f"Then, on {where}: tenure {program} install-key --catalog catalog.json")
 
 
 def _print_json(text: str, issued: IssuedKey | None, kind: KeyType, product: Product | None) -> None:
@@ -231,13 +241,13 @@ def _facts(report: KeyReport) -> dict[str, object]:
         "activations": report.key.limit,
         "used": report.used,
         "left": report.left,
-        "holders": [
-            {
-                "activation_id": holder.activation_id,
-                "sub": holder.seat.host_id,
-                "fpr": holder.seat.fingerprint,
-                "at": timestamp(holder.at),
-            }
-            for holder in report.holders
-        ],
+    }
+
+
+def _holder(holder: Holder) -> dict[str, object]:
+    return {
+        "activation_id": holder.activation_id,
+        "sub": holder.sub,
+        "fpr": holder.seat.fingerprint,
+        "at": timestamp(holder.at),
     }

@@ -1,0 +1,76 @@
+"""What a machine asks with: hosts, publishers, its own key, clock and name. Commands and the agent share it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from tenure.adapters.files.machine_key import machine_key
+from tenure.adapters.http.host_transport import HttpHostTransport
+from tenure.adapters.http.publisher_client import PublisherClient
+from tenure.adapters.os.clock import system_clock
+from tenure.adapters.os.fingerprint import is_virtual, machine_fingerprint
+from tenure.adapters.os.randomness import draw, new_uuid
+from tenure.client.activation import Activation, Progress, Surroundings
+from tenure.client.any_activation import AnyActivation
+from tenure.client.grant_activation import GrantActivation
+from tenure.programs.discovery import AS_SET, Lookup, ways
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from tenure.adapters.http.client import HttpClient
+    from tenure.adapters.os.home import Home
+    from tenure.client.state import ClientStore
+
+
+def activation_of(
+    home: Home,
+    store: ClientStore,
+    http: HttpClient,
+    *,
+    tell: Callable[[Progress], None],
+    fingerprint_of: Callable[[UUID], str] | None = None,
+    lookup: Lookup = AS_SET,
+    publisher_url: str | None = None,
+) -> AnyActivation:
+    """How the machine in this home activates its products, over `http`.
+
+    `fingerprint_of` instead of the machine's own is for rehearsals; `publisher_url` is asked instead of the catalogs'.
+
+    Raises:
+        UsageError: code `invalid_argument`, when there is nothing to look hosts up by in `lookup`.
+    """
+    found_by = ways(store.load().machine, lookup)
+    surroundings = Surroundings(
+        clock=system_clock,
+        fingerprint_of=fingerprint_of or (lambda p: machine_fingerprint(home.client, p)),
+        hostname=own_name(),
+        virtual=is_virtual(),
+        new_uuid=new_uuid,
+        draw=draw,
+        elapsed=time.monotonic,
+        pause=time.sleep,
+        dns=found_by.dns,
+    )
+    transport = HttpHostTransport(http, found_by.named_addresses)
+    return AnyActivation(
+        store,
+        Activation(store, transport, surroundings, tell=tell, domain=found_by.domain),
+        GrantActivation(
+            store,
+            lambda url: PublisherClient(url, http),
+            surroundings,
+            lambda: machine_key(home.client),
+            url=publisher_url,
+            tell=tell,
+        ),
+    )
+
+
+def own_name() -> str:
+    """The machine's name as reports of the host show it, cut to what a request may hold."""
+    name = "".join(c for c in socket.gethostname() if c.isprintable())[:255]
+    return name or "unnamed"
