@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from simulators.publisher import seeded
 from simulators.world import World
 from tenure.client.activation import Activation, Progress
 from tenure.client.agent import Agent, Ask, NoLease, Outcome, Senses
+from tenure.client.any_activation import AnyActivation
+from tenure.client.grant_activation import GrantActivation
 from tenure.client.memory import MemoryClientStore
 from tenure.client.passed_over import PassedOver
 from tenure.core.errors import Code, LocalFault, TenureError
@@ -110,8 +113,13 @@ class SimulatedAgent:
                 passed_over.append(progress.error)
 
         try:
-            activation = Activation(self.disk, self.world, self.world.surroundings, tell=note)
-            return activation.ask(ask.product_id, wait=ask.wait)
+            return AnyActivation(
+                self.disk,
+                Activation(self.disk, self.world, self.world.surroundings, tell=note),
+                GrantActivation(
+                    self.disk, self.world.authority.connect, self.world.surroundings, lambda: seeded(6)
+                ),
+            ).ask(ask.product_id, wait=ask.wait)
         except TenureError as error:
             return NoLease((*passed_over, error))
 

@@ -11,16 +11,19 @@ from uuid import UUID
 import msgspec
 
 from simulators.dns import MemoryDns
+from simulators.grants import GrantingPublisher
 from simulators.publisher import NOW, SimulatedPublisher, seeded
 from tenure.client.activation import Activation, Progress, Surroundings
+from tenure.client.any_activation import AnyActivation
 from tenure.client.exchange import Answer, Call
+from tenure.client.grant_activation import GrantActivation
 from tenure.client.host_address import HostAddress, parse_host
 from tenure.client.memory import MemoryClientStore
 from tenure.client.setup import install_key, set_hosts
 from tenure.client.status import ProductStatus, product_status
 from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.core.lease import Lease, term
-from tenure.core.product_key import parse
+from tenure.core.product_key import KeyType, make, parse
 from tenure.wire.activation import ActivationBody, Granted, Waiting, decode_activation
 from tenure.wire.catalog import CatalogList
 from tenure.wire.lease import LeaseMint
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 HOST_ID = UUID("22222222-2222-4222-8222-222222222222")
 SHORT = "short"
 """In a script: answer 202."""
+
+MAK = make(KeyType.MAK, 0, 4711)
+"""A MAK of the workstation product."""
 
 Turn: TypeAlias = "str | Answer | TenureError | Callable[[Lease], Lease] | None"
 """In a script: what a host does once. None: grant; a function: grant what it makes of the lease."""
@@ -148,7 +154,7 @@ class GrantingHost:
 
 @dataclass
 class World:
-    """One machine with a workstation product, a clock that the test sets, and hosts by name."""
+    """One machine with a workstation product, a clock that the test sets, hosts by name, and a publisher that grants."""
 
     publisher: SimulatedPublisher = field(default_factory=SimulatedPublisher)
     store: ClientStore = field(default_factory=MemoryClientStore)
@@ -164,6 +170,12 @@ class World:
     """What every draw gives."""
     dns: MemoryDns = field(default_factory=MemoryDns)
     numbers: count[int] = field(default_factory=lambda: count(1))
+    authority: GrantingPublisher = field(init=False)
+    """The publisher's API."""
+
+    def __post_init__(self) -> None:
+        """The publisher answers."""
+        self.authority = GrantingPublisher(self.publisher, self.clock)
 
     def install(self, hosts: Sequence[str] = ("host.example",)) -> GrantingHost:
         """The workstation's key is installed and these hosts are set; the first of them is given back."""
@@ -185,6 +197,18 @@ class World:
     def activation(self) -> Activation:
         """The machine's activation over this world."""
         return Activation(self.store, self, self.surroundings, tell=self.told.append)
+
+    @property
+    def grants(self) -> GrantActivation:
+        """The machine's activation with its publisher."""
+        return GrantActivation(
+            self.store, self.authority.connect, self.surroundings, lambda: seeded(6), tell=self.told.append
+        )
+
+    @property
+    def any_activation(self) -> AnyActivation:
+        """Either, as the product's key says."""
+        return AnyActivation(self.store, self.activation, self.grants)
 
     @property
     def surroundings(self) -> Surroundings:

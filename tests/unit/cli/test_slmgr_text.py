@@ -8,13 +8,14 @@ from uuid import UUID
 import pytest
 
 from simulators.publisher import NOW
-from simulators.world import World
+from simulators.world import MAK, World
 from tenure.cli.slmgr_text import error_lines, expiration, license_information
 from tenure.client.host_address import parse_host
 from tenure.client.status import HostSource
 from tenure.core.errors import Code, LocalFault, Refused, TenureError, Unavailable, UsageError
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY
+from tenure.core.product_key import KeyType, make
 from tenure.host.licenses import HostLicense, HostLicenses
 from tenure.host.settings import HostSettings
 from tenure.host.store import RequestTotals
@@ -22,6 +23,7 @@ from tenure.programs.slmgr_licenses import Licenses, MachineLicense
 
 if TYPE_CHECKING:
     from tenure.client.status import ProductStatus
+    from tenure.core.product_key import ProductKey
 
 PUBLISHER_ID = UUID("11111111-1111-4111-8111-111111111111")
 WINDOWS_APPLICATION = "55c92734-d682-4d71-983e-d6ec3f16059f"
@@ -104,6 +106,66 @@ def test_a_licensed_client_prints_the_labels_of_microsofts_clients_in_their_orde
         f"Product ID: {status.product_id}",
         f"Activation ID (lease): {status.lease_id}",
         "Last activation date: 2027-01-15T08:00:00Z",
+    ]
+
+
+def status_with(key: ProductKey, *, activated: bool = True) -> ProductStatus:
+    """The status of a machine with a MAK or a retail key."""
+    world = World()
+    world.install_key_of(key.text)
+    if activated:
+        world.grants.activate(world.product_id)
+    return world.status
+
+
+def test_a_machine_with_a_mak_prints_what_microsofts_print() -> None:
+    """The channel, no expiration, nothing of any host; then what Tenure adds."""
+    status = status_with(MAK)
+    assert license_information(told(machine(status)), detailed=False) == [
+        "Name: Draft Studio",
+        "Description: Example Software, VOLUME_MAK channel",
+        f"Partial Product Key: {MAK.partial}",
+        "License Status: Licensed",
+        "",
+        f"Product ID: {status.product_id}",
+        f"Activation ID (grant): {status.activation_id}",
+        "Last activation date: 2027-01-15T08:00:00Z",
+    ]
+    assert expiration(told(machine(status))) == [
+        "Draft Studio:",
+        "    The machine is permanently activated.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "channel", "key_channel"),
+    [
+        pytest.param(MAK, "VOLUME_MAK channel", "Volume:MAK", id="mak"),
+        pytest.param(make(KeyType.RETAIL, 0, 5), "RETAIL channel", "Retail", id="retail"),
+    ],
+)
+def test_the_channel_is_the_installed_keys(key: ProductKey, channel: str, key_channel: str) -> None:
+    """Before the first activation, too; and what to do then names no host."""
+    lines = license_information(told(machine(status_with(key, activated=False))), detailed=True)
+    assert f"Description: Example Software, {channel}" in lines
+    assert f"Product Key Channel: {key_channel}" in lines
+    assert "Notification Reason: 0xC004F056." in lines
+    assert "Please use tenure slmgr /ato to activate this product with its publisher." in lines
+    assert not [line for line in lines if "KMS" in line or "Activation host" in line]
+
+
+def test_a_grant_of_another_installation_is_told() -> None:
+    """0xC004F00F; when functionality is reduced only where it is known."""
+    world = World()
+    world.install_key_of(MAK.text)
+    world.grants.activate(world.product_id)
+    world.fingerprint = "fingerprint-of-the-copy"
+    lines = license_information(told(machine(world.status)), detailed=False)
+    assert "Notification Reason: 0xC004F00F." in lines
+    assert not [line for line in lines if line.startswith("Reduced functionality")]
+    assert expiration(told(machine(world.status))) == [
+        "Draft Studio:",
+        "    Draft Studio is in Notification mode",
     ]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from simulators.agent import SimulatedAgent
 from simulators.dns import srv
 from simulators.publisher import NOW
-from simulators.world import SHORT, GrantingHost, Turn, World
+from simulators.world import MAK, SHORT, GrantingHost, Turn, World
 from simulators.wrong_leases import changed
 from tenure.client.agent import KEEP_TIME_SECONDS, Ask, NoLease
 from tenure.client.discovery_settings import DiscoveryChange, change_discovery
@@ -419,3 +419,68 @@ def test_whatever_happens_a_good_day_at_the_true_time_licenses_the_machine(
     it.live(DAY, late=HOUR)
     assert status(it) is LicenseStatus.LICENSED
     assert not moved_back(it)
+
+
+# With a MAK or a retail key
+
+
+@pytest.fixture
+def mak() -> SimulatedAgent:
+    """The agent of a machine with a MAK and no host."""
+    it = SimulatedAgent()
+    it.world.install_key_of(MAK.text)
+    return it
+
+
+def test_it_activates_with_the_publisher_once_and_for_good(mak: SimulatedAgent) -> None:
+    """One request in a year, and the log says how much of the key is used."""
+    mak.live(365 * DAY, late=HOUR)
+    assert len(mak.world.authority.requests) == 1
+    assert status(mak) is LicenseStatus.LICENSED
+    assert "Draft Studio is activated for good" in mak.said
+    assert "2 of the 3 activations of its key are used" in mak.said
+
+
+def test_it_asks_a_silent_publisher_as_an_unlicensed_machine_asks_hosts(mak: SimulatedAgent) -> None:
+    """After 1 s, doubling; it is licensed at the first answer."""
+    mak.world.authority.script.extend([Unavailable(Code.PUBLISHER_UNREACHABLE, "Nobody is there.")] * 3)
+    mak.live(60)
+    assert mak.times == [0.0, 1.0, 3.0, 7.0]
+    assert status(mak) is LicenseStatus.LICENSED
+
+
+def test_a_key_that_is_used_up_is_tried_again_after_the_retry_interval(mak: SimulatedAgent) -> None:
+    """The publisher may free a place; until then the log says why it is not licensed."""
+    mak.world.authority.script.append(Refused(Code.KEY_LIMIT, "The mak key has activated 3 machines."))
+    mak.live(3 * HOUR, late=60)
+    assert len(mak.times) == 2
+    assert mak.times[1] == pytest.approx(7200, abs=60)
+    assert "The mak key has activated 3 machines." in mak.said
+    assert status(mak) is LicenseStatus.LICENSED
+
+
+def test_a_machine_that_was_copied_is_activated_by_its_agent(mak: SimulatedAgent) -> None:
+    """The change is noted when the time is kept, and the copy asks under an id of its own."""
+    mak.live(DAY, late=HOUR)
+    mak.world.fingerprint = "fingerprint-of-the-copy"
+    mak.world.authority.script.append(Unavailable(Code.PUBLISHER_UNREACHABLE, "Nobody is there."))
+    mak.restart()
+    mak.step()
+    (held,) = mak.world.store.load().grants.values()
+    assert held.change_noted_at == mak.world.now
+    assert "given to another installation" in mak.said
+    mak.live(60)
+    assert status(mak) is LicenseStatus.LICENSED
+    original, _, copy = mak.world.authority.requests
+    assert original.asker != copy.asker
+
+
+def test_a_newer_key_of_the_other_type_is_asked_for_at_once(it: SimulatedAgent) -> None:
+    """A MAK over a generic key brings a grant, the generic key again a lease; the machine is licensed all the time."""
+    it.live(60)
+    it.world.install_key_of(MAK.text)
+    it.live(120)
+    assert it.world.status.for_good
+    it.world.install()
+    it.live(120)
+    assert (status(it), it.world.status.for_good) == (LicenseStatus.LICENSED, False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulators.publisher import NOW, SimulatedPublisher
-from simulators.world import World
+from simulators.world import MAK, World
 from tenure.client.activation import with_granted
 from tenure.client.host_address import parse_host
 from tenure.client.lifecycle import Rearmed, RemovedKey, rearm, remove_key
@@ -127,6 +127,22 @@ def test_a_removed_key_takes_its_lease_along() -> None:
     assert (state.products, state.leases) == ({}, {})
     assert (world.status.license_status, world.status.reason) == (LicenseStatus.UNLICENSED, "no_key")
     assert len(state.catalogs) == 1
+
+
+def test_rearm_and_remove_key_drop_a_grant_as_they_drop_a_lease() -> None:
+    """The key stays with rearm, and one contact makes the machine licensed again; a removed key is gone for good."""
+    world = World()
+    world.install_key_of(MAK.text)
+    world.grants.activate(world.product_id)
+    assert rearmed(world).leases_dropped == 1
+    assert (world.status.license_status, world.status.reason) == (LicenseStatus.NOTIFICATION, "not_activated")
+    world.grants.activate(world.product_id)
+    assert world.status.for_good
+    assert removed(world) == RemovedKey(
+        world.product_id, "Draft Studio", MAK.partial, had_lease=False, had_grant=True
+    )
+    state = world.store.load()
+    assert (state.products, state.secret_keys, state.grants) == ({}, {}, {})
 
 
 def test_removing_one_key_leaves_the_others() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.publisher import NOW
-from simulators.world import World
+from simulators.world import MAK, World
 from tenure.client.activation import StillShort
 from tenure.client.host_address import parse_host
 from tenure.client.schedule import (
@@ -82,6 +84,35 @@ def test_what_a_product_wants_follows_from_where_it_stands(
 ) -> None:
     """Every status but `licensed` wants a license; `licensed` wants a renewal when due or when its clock is wrong."""
     assert standing(status, renewal_due=due, clock_moved_back=moved_back).wanted is wanted
+
+
+@pytest.mark.parametrize("moved_back", [False, True])
+def test_what_is_licensed_for_good_wants_nothing(*, moved_back: bool) -> None:
+    """No renewal, and no clock that a host should judge: nothing of it ends by time."""
+    for_good = replace(standing(LicenseStatus.LICENSED, clock_moved_back=moved_back), for_good=True)
+    assert for_good.wanted is Wanted.NOTHING
+    assert replace(for_good, status=LicenseStatus.NOTIFICATION).wanted is Wanted.LICENSE
+
+
+@pytest.mark.parametrize(
+    ("held", "installed", "wanted"),
+    [
+        pytest.param("grant", "mak", Wanted.NOTHING, id="for good"),
+        pytest.param("grant", "generic", Wanted.RENEWAL, id="a grant, and hosts are to be asked"),
+        pytest.param("lease", "mak", Wanted.RENEWAL, id="a lease, and the publisher is to be asked"),
+        pytest.param("lease", "generic", Wanted.NOTHING, id="a lease, not due"),
+    ],
+)
+def test_the_newest_key_says_what_is_wanted(held: str, installed: str, wanted: Wanted) -> None:
+    """A license of the other kind counts, and is replaced without hurry but at once."""
+    world = World()
+    keys = {"generic": world.publisher.workstation.generic_keys[0], "mak": MAK.text}
+    world.install()
+    world.install_key_of(keys["mak" if held == "grant" else "generic"])
+    world.any_activation.activate(world.product_id)
+    world.install_key_of(keys[installed])
+    found = standing_of(world.store.load(), world.product_id, fingerprint=world.fingerprint, now=world.now)
+    assert (found.status, found.wanted) == (LicenseStatus.LICENSED, wanted)
 
 
 @pytest.mark.parametrize(

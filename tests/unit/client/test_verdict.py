@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from simulators.publisher import NOW, SimulatedPublisher
-from simulators.world import World, status_of
-from tenure.client.state import ClientState
+from simulators.world import MAK, World, status_of
+from tenure.client.state import ClientState, HeldGrant
 from tenure.client.status import HostSource
 from tenure.core.errors import Code
 from tenure.core.license_status import LicenseStatus
@@ -120,6 +120,61 @@ def test_a_lease_of_another_product_is_none() -> None:
     state = state.with_lease(server, state.leases[world.product_id])
     status = status_of(state, server, fingerprint=world.fingerprint, now=NOW)
     assert (status.license_status, status.reason) == (LicenseStatus.NOTIFICATION, "lease_invalid")
+
+
+def _activated_for_good() -> World:
+    world = World()
+    world.install_key_of(MAK.text)
+    world.grants.activate(world.product_id)
+    return world
+
+
+@pytest.mark.parametrize("part", ["catalog", "signature", "grant", "another product's"])
+def test_a_stored_grant_that_does_not_verify_counts_as_none(part: str) -> None:
+    """The reason is the code of what is wrong with it, and the machine is as one that was never activated."""
+    world = _activated_for_good()
+    state = world.store.load()
+    product_id = world.product_id
+    (held,) = state.grants.values()
+    match part:
+        case "catalog":
+            state = replace(state, catalogs={})
+        case "signature":
+            state = state.with_grant(product_id, replace(held, grant=held.grant[:-9] + "AAAAAAAAA"))
+        case "grant":
+            state = state.with_grant(product_id, HeldGrant(grant="nonsense"))
+        case _:
+            world.install_key_of(world.publisher.server.generic_keys[0])
+            product_id = world.publisher.server.product_id
+            state = world.store.load().with_grant(product_id, held)
+    status = status_of(state, product_id, fingerprint=world.fingerprint, now=NOW)
+    assert status.license_status is LicenseStatus.NOTIFICATION
+    assert status.problem is not None
+    assert status.reason == status.problem.code.value
+    assert status.activation_id is None
+
+
+def test_a_grant_counts_before_a_lease_and_a_lease_instead_of_a_bad_grant() -> None:
+    """Both lie there when a process died between two files: what verifies counts, the grant first."""
+    world = _activated()
+    lease = world.store.load().leases
+    world.install_key_of(MAK.text)
+    world.grants.activate(world.product_id)
+    both = replace(world.store.load(), leases=lease)
+    status = status_of(both, world.product_id, fingerprint=world.fingerprint, now=NOW)
+    assert (status.for_good, status.lease_id) == (True, None)
+    bad = replace(both, grants={world.product_id: HeldGrant(grant="nonsense")})
+    status = status_of(bad, world.product_id, fingerprint=world.fingerprint, now=NOW)
+    assert (status.license_status, status.for_good, status.problem) == (LicenseStatus.LICENSED, False, None)
+
+
+def test_a_machine_with_a_mak_has_no_host() -> None:
+    """Whatever hosts are set: its publisher activates it."""
+    world = World()
+    world.install()
+    assert world.status.host is not None
+    world.install_key_of(MAK.text)
+    assert world.status.host is None
 
 
 def test_no_fingerprint_is_a_changed_machine() -> None:

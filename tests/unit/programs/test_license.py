@@ -14,6 +14,8 @@ import pytest
 
 from simulators.licensed import LicensedMachine, StudioPublisher
 from simulators.publisher import NOW, seeded
+from simulators.world import MAK
+from tenure.client.grant_activation import draft_machine_activation
 from tenure.core.catalog import KeyEntry
 from tenure.core.errors import Code, TenureError, Untrusted, UsageError
 from tenure.core.license_status import LicenseStatus
@@ -98,6 +100,67 @@ def test_never_activated_runs_from_the_installation_of_the_key(machine: Licensed
     assert said(product.check()) == (S.NOTIFICATION, "not_activated")
     machine.world.now += 70 * DAY
     assert said(product.check()) == (S.REDUCED_FUNCTIONALITY, "not_activated")
+
+
+@pytest.fixture
+def for_good(machine: LicensedMachine) -> LicensedMachine:
+    """A machine that was activated with a MAK."""
+    machine.world.install_key_of(MAK.text)
+    machine.world.grants.activate(machine.world.product_id)
+    return machine
+
+
+@pytest.mark.parametrize("days", [0, 250, 10_000])
+def test_a_grant_lasts_for_good(for_good: LicensedMachine, days: int) -> None:
+    """No end, no warning, nothing to do, and everything runs."""
+    for_good.world.now += days * DAY
+    check = for_good.license().check()
+    assert said(check) == (S.LICENSED, "activated")
+    assert (check.days_left, check.warning, check.expires, check.host, check.cure) == (
+        *(None, False, None, None, ""),
+    )
+    assert check.message == "Draft Studio is licensed on this machine for good."
+    assert check.allows("export")
+
+
+def test_a_grant_on_another_installation_is_no_license(for_good: LicensedMachine) -> None:
+    """Notification without an end, for a product writes nothing; from the day on which somebody noted it, 70 days."""
+    state = for_good.world.store.load()
+    (held,) = state.grants.values()
+    product = for_good.license()
+    copy = replace(held, grant=_of_another_installation(for_good))
+    for_good.world.store.update(lambda s: s.with_grant(for_good.world.product_id, copy))
+    for_good.world.now += 1_000 * DAY
+    check = product.check()
+    assert (*said(check), check.days_left) == (S.NOTIFICATION, "machine_changed", None)
+    assert check.message == "The license of Draft Studio was given to another installation."
+    noted = replace(copy, change_noted_at=for_good.world.now)
+    for_good.world.store.update(lambda s: s.with_grant(for_good.world.product_id, noted))
+    assert product.check().days_left == 70
+    for_good.world.now += 70 * DAY
+    assert said(product.check()) == (S.REDUCED_FUNCTIONALITY, "machine_changed")
+
+
+def _of_another_installation(machine: LicensedMachine) -> str:
+    machine.world.authority.script.append(lambda grant: replace(grant, fingerprint="x" * 43))
+    draft = draft_machine_activation(
+        machine.world.product_id,
+        store=machine.world.store,
+        here=machine.world.surroundings,
+        machine_key=lambda: seeded(6),
+    )
+    return machine.world.authority.activate_machine(draft.token).grant
+
+
+def test_a_new_grant_file_is_seen_at_once(machine: LicensedMachine) -> None:
+    """A product that was checked before need not be started again, nor when the grant is gone."""
+    machine.world.install_key_of(MAK.text)
+    product = machine.license()
+    assert said(product.check()) == (S.NOTIFICATION, "not_activated")
+    machine.world.grants.activate(machine.world.product_id)
+    assert said(product.check()) == (S.LICENSED, "activated")
+    (machine.home.client / "grants" / f"{machine.world.product_id}.json").unlink()
+    assert said(product.check()) == (S.NOTIFICATION, "not_activated")
 
 
 def test_grace_is_the_publishers_to_give(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tenure.adapters.files.folder_lock import folder_lock
 from tenure.adapters.files.keys import load_key, save_key
 from tenure.adapters.os.randomness import random_seed
+from tenure.core.errors import Untrusted
 from tenure.wire.keys import SigningKey
 
 if TYPE_CHECKING:
@@ -26,4 +27,9 @@ def machine_key(folder: Path) -> SigningKey:
     with folder_lock(folder):
         if not path.exists():
             save_key(path, SigningKey(random_seed()))
-    return load_key(path)
+    try:
+        return load_key(path)
+    except Untrusted as error:
+        raise Untrusted(
+            error.code, f"{path} holds no private key.", "Delete it: the next activation makes a new one."
+        ) from error

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulators.world import World
+from simulators.world import MAK, World
 from tenure.cli.client.telling import next_step, print_product
 from tenure.core.policy import DAY
 
@@ -61,3 +61,19 @@ def test_a_stored_lease_that_counts_for_nothing_is_told(capsys: pytest.CaptureFi
     world.store.update(lambda state: replace(state, catalogs={}))
     print_product(world.status)
     assert "counts for nothing" in capsys.readouterr().err
+
+
+def test_a_license_for_good_is_told_without_hosts_and_leases(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its activation id, which the publisher is told when the machine is gone; and that it has no end."""
+    world = World()
+    world.install_key_of(MAK.text)
+    assert next_step(world.status) == "tenure client activate"
+    world.grants.activate(world.product_id)
+    print_product(world.status)
+    told = capsys.readouterr()
+    assert f"activation id  {world.status.activation_id}" in told.out
+    assert f"...{MAK.partial} (mak)" in told.out
+    assert "without an end" in told.out
+    assert "lease" not in told.out
+    assert told.err == ""
+    assert next_step(world.status) is None
