@@ -62,7 +62,9 @@ def errors() -> str:
         if code is Code.COUNT_INSUFFICIENT:
             status, title = 202, "Recorded; the count is still short"
         hresult = (
-            "0xC004C008 (host key), 0xC004C020 (MAK)" if code is Code.KEY_LIMIT else HRESULTS.get(code, "")
+            "0xC004C008 (host or retail key), 0xC004C020 (MAK)"
+            if code is Code.KEY_LIMIT
+            else HRESULTS.get(code, "")
         )
         lines.append(f"| `{code.value}` | {status} | {hresult} | {title} |")
     return "\n".join([*lines, ""])

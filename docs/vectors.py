@@ -14,6 +14,7 @@ import msgspec
 
 from tenure.core.catalog import Catalog, KeyEntry, Product
 from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
+from tenure.core.grant import Grant
 from tenure.core.lease import Lease
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY, DEFAULT_POLICIES, Kind
@@ -21,6 +22,8 @@ from tenure.core.product_key import KeyType, make
 from tenure.wire.activation import ActivationBody, Granted
 from tenure.wire.catalog import SIGNED_BY_PUBLISHER, sign_catalog
 from tenure.wire.certificate import sign_certificate
+from tenure.wire.enrolment import MachineActivated
+from tenure.wire.grant import sign_grant
 from tenure.wire.jws import Typ
 from tenure.wire.keys import SigningKey, derived_pair
 from tenure.wire.lease import LeaseMint
@@ -37,6 +40,8 @@ PRODUCT = UUID("6f1c4a52-2b7e-4d3a-9a55-0c1de9a1f004")
 REQUEST = UUID("6f1c4a52-2b7e-4d3a-9a55-0c1de9a1f005")
 ROOT, SIGNING, HOST_KEY, STRANGER = (SigningKey(bytes([seed]) * 32) for seed in (1, 2, 3, 4))
 FINGERPRINT = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"
+MACHINE_KEY = SigningKey(bytes([5]) * 32)
+MAK = make(KeyType.MAK, 0, 0xFEDCBA9876543210)
 HOST_PRODUCT_KEY = make(KeyType.HOST, 1023, 0x0123456789ABCDEF)
 
 CATALOG = Catalog(
@@ -90,6 +95,16 @@ LEASE = Lease(
     renew_after=NOW + 7 * DAY,
     epoch=NOW - 30 * DAY,
 )
+GRANT = Grant(
+    grant_id="6f1c4a52-2b7e-4d3a-9a55-0c1de9a1f009",
+    publisher_id=PUBLISHER,
+    machine_id=MACHINE,
+    product_id=PRODUCT,
+    fingerprint=FINGERPRINT,
+    key_id=derived_pair(MAK).kid,
+    nonce=str(REQUEST),
+    iat=NOW,
+)
 
 
 def lease(key: SigningKey = HOST_KEY, **changes: Any) -> str:
@@ -100,6 +115,31 @@ def lease(key: SigningKey = HOST_KEY, **changes: Any) -> str:
 def certificate(key: SigningKey = SIGNING, **changes: Any) -> str:
     """The certificate with some of its claims changed, signed."""
     return sign_certificate(dataclasses.replace(CERTIFICATE, **changes), key)
+
+
+def grant(key: SigningKey = SIGNING, **changes: Any) -> str:
+    """The grant with some of its claims changed, signed."""
+    return sign_grant(dataclasses.replace(GRANT, **changes), key)
+
+
+def refused_grants() -> Iterator[dict[str, Any]]:
+    """Grants that a machine must refuse, each with the step of docs/protocol.md that it fails."""
+    other = UUID(int=1)
+    for step, what, token in (
+        (2, "the grant is signed by a key that the catalog does not name", grant(STRANGER)),
+        (2, "the grant is signed by the root, which signs catalogs alone", grant(ROOT)),
+        (2, "the grant is of another publisher", grant(publisher_id=other)),
+        (2, "a certificate stands where the grant belongs", certificate()),
+        (2, "the last character of the signature is another", _other_end(grant())),
+        (3, "the nonce is of another request", grant(nonce=str(other))),
+        (3, "the machine is another", grant(machine_id=other)),
+        (3, "the product is another", grant(product_id=other)),
+        (3, "the fingerprint is another", grant(fingerprint="x" * 43)),
+        (3, "the key is another", grant(key_id=STRANGER.kid)),
+        (4, "the grant was signed 4 h 1 s before the request", grant(iat=NOW - 14_401)),
+        (4, "the grant was signed 4 h 1 s from now", grant(iat=NOW + 14_401)),
+    ):
+        yield {"step": step, "what": what, "grant": token}
 
 
 def refused() -> Iterator[dict[str, Any]]:
@@ -202,6 +242,21 @@ def files() -> dict[str, Any]:
         "refused.json": {
             "about": "Answers to the request in activation.json, at its time, that a client must refuse.",
             "answers": list(refused()),
+        },
+        "machine-activation.json": {
+            "now": NOW,
+            "product_key": MAK.text,
+            "request": sign_request(
+                request_id=str(REQUEST),
+                asker=MACHINE,
+                audience=PRODUCT,
+                fingerprint=FINGERPRINT,
+                pair=derived_pair(MAK),
+                key=MACHINE_KEY,
+                now=NOW,
+            ),
+            "answer": msgspec.to_builtins(MachineActivated(grant=grant(), used=1, limit=3)),
+            "refused": list(refused_grants()),
         },
         "host-activation.json": {
             "now": NOW,

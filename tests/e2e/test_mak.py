@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +16,7 @@ from simulators.processes import Finished, serving, tenure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "mak.md"
 
 
 @dataclass
@@ -144,3 +147,21 @@ def test_the_words_of_slmgr_do_the_same(site: Site) -> None:
     assert site.on(7, "slmgr", "/ato").exit_code == 0
     assert "The machine is permanently activated." in site.on(7, "slmgr", "/xpr").out
     assert "VOLUME_MAK channel" in site.on(7, "slmgr", "/dli").out
+
+
+@pytest.mark.real
+def test_the_publishers_part_of_the_guide_works_as_typed(site: Site) -> None:
+    """Its `console` blocks are run, in their order, with real ids in place of the guide's."""
+    key = site.issue("--type", "mak", "--activations", "3")
+    site.install(8, key)
+    activated = site.on(8, "client", "activate", "--json").json
+    real = {"KEY_ID": key["key_id"], "ACTIVATION_ID": activated["activation_id"]}
+    blocks = re.findall(r"^```console\n(.*?)^```", GUIDE.read_text(), flags=re.MULTILINE | re.DOTALL)
+    commands = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    assert len(commands) == 4
+    for command in commands:
+        program, *words = shlex.split(command)
+        assert program == "tenure"
+        done = tenure(*(real.get(word, word) for word in words), home=site.home)
+        assert done.exit_code == 0, (command, done.out, done.err)
+    assert site.show(key)["used"] == 0

@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
-from independent_client import RefusedError, accept_lease, newest_catalog, thumbprint
+from independent_client import RefusedError, accept_lease, newest_catalog, thumbprint, verified
 
 VECTORS = Path(__file__).parents[2] / "docs" / "vectors"
 
@@ -23,6 +24,7 @@ def load(name: str) -> dict[str, Any]:
 
 ACTIVATION = load("activation.json")
 REFUSED = load("refused.json")["answers"]
+MACHINE = load("machine-activation.json")
 
 
 def accept(answer: dict[str, Any]) -> dict[str, Any]:
@@ -65,3 +67,41 @@ def test_a_catalog_by_another_root_is_refused() -> None:
     with pytest.raises(RefusedError) as caught:
         newest_catalog(load("catalog.json")["catalogs"], load("keys.json")["signing"])
     assert caught.value.step == 1
+
+
+def accept_grant(token: str) -> dict[str, Any]:
+    """The grant, after steps 2 to 4 of its list in docs/protocol.md, at the vectors' time."""
+    catalog = newest_catalog(load("catalog.json")["catalogs"], load("keys.json")["root"])
+    header = jwt.get_unverified_header(MACHINE["request"])
+    unchecked = jwt.decode(MACHINE["request"], options={"verify_signature": False})
+    assert thumbprint(unchecked["cnf"]["jwk"]) == header["kid"]
+    request = verified(MACHINE["request"], "tenure-request+jwt", unchecked["cnf"]["jwk"])
+    try:
+        kid = jwt.get_unverified_header(token)["kid"]
+        entry = next(entry for entry in catalog["keys"] if thumbprint(entry["jwk"]) == kid)
+        grant = verified(token, "tenure-grant+jwt", entry["jwk"])
+    except (jwt.InvalidTokenError, StopIteration) as error:
+        raise RefusedError(2, f"the grant: {error}") from error
+    products = {product["product_id"] for product in catalog["products"]}
+    if grant["iss"] != catalog["iss"] or request["aud"] not in products:
+        raise RefusedError(2, "another publisher")
+    if grant["nonce"] != request["jti"] or any(
+        grant[claim] != request[claim] for claim in ("sub", "aud", "fpr", "key_id")
+    ):
+        raise RefusedError(3, "it answers another request")
+    if not request["iat"] - 14_400 <= grant["iat"] <= MACHINE["now"] + 14_400:
+        raise RefusedError(4, "signed before it was asked for, or in the future")
+    return grant
+
+
+def test_the_good_grant_is_accepted() -> None:
+    """Every step passes, and it says nothing of an end."""
+    assert "exp" not in accept_grant(MACHINE["answer"]["grant"])
+
+
+@pytest.mark.parametrize("bad", MACHINE["refused"], ids=[bad["what"] for bad in MACHINE["refused"]])
+def test_a_bad_grant_fails_at_its_step(bad: dict[str, Any]) -> None:
+    """Each is wrong in one thing."""
+    with pytest.raises(RefusedError) as caught:
+        accept_grant(bad["grant"])
+    assert caught.value.step == bad["step"]

@@ -285,7 +285,9 @@ class Agent:
         )
 
     def _tell_failure(self, name: str, product_id: UUID, error: TenureError, pause: float) -> None:
-        text = f"{name} got no lease. {error} Asking again in {span(pause)}."
+        product = self._state.products.get(product_id) if self._state is not None else None
+        what = "grant" if product is not None and product.key_type.secret else "lease"
+        text = f"{name} got no {what}. {error} Asking again in {span(pause)}."
         self._diary.say((product_id, "asked"), Level.WARNING, text, same=f"{error.code} {error.detail}")
 
 

@@ -20,7 +20,7 @@ class Grant:
     """What a publisher signed for one machine; valid from `iat` (Unix seconds) until it is revoked."""
 
     grant_id: str
-    """The id of the activation: when the same installation activates again, the new grant has the same (ADR 0008)."""
+    """The id of the activation: when the same installation activates again, the new grant has the same (ADR 0010)."""
     publisher_id: UUID
     machine_id: UUID
     product_id: UUID

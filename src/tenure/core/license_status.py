@@ -15,7 +15,7 @@ machine from one situation to another: `AFTER`. Nothing else changes a status, a
 
 Validity is half-open: the instant of a boundary belongs to the phase after it (design, section 3). A grant has no
 end from which the days after it could be counted, so they are counted from when the change was noted by a program
-that may write; until then it is `notification`, and nothing ends by itself (ADR 0008).
+that may write; until then it is `notification`, and nothing ends by itself (ADR 0010).
 """
 
 from __future__ import annotations
