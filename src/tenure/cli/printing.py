@@ -19,12 +19,12 @@ def print_json(value: Mapping[str, Any]) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def print_facts(facts: Iterable[tuple[str, object]]) -> None:
-    """Lines of label and value, the values aligned; a value of None is a dash."""
+def print_facts(facts: Iterable[tuple[str, object]], *, err: bool = False) -> None:
+    """Lines of label and value, the values aligned; a value of None is a dash. `err`: on standard error."""
     rows = [(label, "-" if value is None else str(value)) for label, value in facts]
     width = max((len(label) for label, _ in rows), default=0)
     for label, value in rows:
-        click.echo(f"  {click.style(label.ljust(width), dim=True)}  {value}")
+        click.echo(f"  {click.style(label.ljust(width), dim=True)}  {value}", err=err)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

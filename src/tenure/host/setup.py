@@ -98,9 +98,8 @@ class ActivationDraft:
     """A request on its way to the publisher."""
 
     publisher_id: UUID
-    publisher_url: str | None
-    catalog_seq: int
-    """The newest catalog that the host knew when it was drafted."""
+    catalog: Catalog
+    """The newest that the host knew when it was drafted."""
     token: str
     request_id: str
 
@@ -145,19 +144,20 @@ def draft_activation(
         now=clock(),
     )
     catalog = _trusted(enrolments[publisher_id]).newest
-    return ActivationDraft(publisher_id, catalog.publisher_url, catalog.seq, token, request_id)
+    return ActivationDraft(publisher_id, catalog, token, request_id)
 
 
 def accept_certificate(
-    draft: ActivationDraft,
     token: str,
     newer_catalogs: Sequence[str],
     *,
+    publisher_id: UUID,
+    request_id: str,
     store: HostStore,
     keys: KeyFolder,
     clock: Clock,
 ) -> HostCertificate:
-    """The host is activated with this certificate, if it answers the draft.
+    """The host is activated with this certificate, if it answers its request of this id to this publisher.
 
     1. newer catalogs follow the known ones; 2. the certificate is the publisher's; 3. it is for this host, its key
     and this request; 4. it is valid now.
@@ -167,7 +167,7 @@ def accept_certificate(
     """
     now = clock()
     # 1
-    enrolment = next(e for e in store.enrolments() if e.publisher_id == draft.publisher_id)
+    enrolment = next(e for e in store.enrolments() if e.publisher_id == publisher_id)
     trusted = _follow(enrolment, newer_catalogs, store)
     # 2
     certificate = open_certificate(token, trusted.newest, now=now)
@@ -176,7 +176,7 @@ def accept_certificate(
     for what, found, expected in (
         ("host", certificate.host_id, identity.host_id),
         ("key", certificate.host_kid, keys.host_key().kid),
-        ("request", certificate.nonce, draft.request_id),
+        ("request", certificate.nonce, request_id),
     ):
         if found != expected:
             raise Untrusted(
@@ -193,7 +193,7 @@ def accept_certificate(
         )
     if not identity.epoch:
         store.set_identity(HostIdentity(identity.host_id, max(now, identity.epoch + 1)))
-    store.save_certificate(draft.publisher_id, token)
+    store.save_certificate(publisher_id, token)
     return certificate
 
 

@@ -81,12 +81,13 @@ def activate(
             new_uuid=new_uuid,
             clock=clock,
         )
-        publisher = PublisherClient(publisher_url or draft.publisher_url, HttpClient())
+        publisher = PublisherClient(publisher_url or draft.catalog.publisher_url, HttpClient())
         answer = publisher.activate_host(draft.token)
         certificate = setup.accept_certificate(
-            draft,
             answer.certificate,
-            publisher.catalogs(draft.publisher_id, after=draft.catalog_seq),
+            publisher.catalogs(draft.publisher_id, after=draft.catalog.seq),
+            publisher_id=draft.publisher_id,
+            request_id=draft.request_id,
             store=store,
             keys=keys,
             clock=clock,

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.command import home_option, json_option
+from tenure.cli.offline import (
+    carried_here,
+    confirmation_option,
+    delivered_json,
+    form_option,
+    offline_option,
+    out_path,
+    print_delivered,
+    refuse_both,
+)
 from tenure.cli.printing import print_facts, print_json, timestamp
-from tenure.programs import host
+from tenure.programs import host, host_offline
 
 if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
+
+    from tenure.core.certificate import HostCertificate
+    from tenure.host.carried_activation import CarriedAway
+    from tenure.programs.parcels import Delivered
+    from tenure.wire.enrolment import HostActivated
+    from tenure.wire.parcel import Form
 
 
 @click.command("activate")
@@ -21,36 +37,89 @@ if TYPE_CHECKING:
     "--publisher", "publisher_url", metavar="URL", help="The publisher's address (default: the catalog's)."
 )
 @click.option("--publisher-id", type=click.UUID, help="Which publisher, when this host knows several.")
+@offline_option
+@confirmation_option
+@form_option
 @home_option
 @json_option
 def command(
-    publisher_url: str | None, publisher_id: UUID | None, home: Path | None, *, as_json: bool
+    *,
+    publisher_url: str | None,
+    publisher_id: UUID | None,
+    offline: str | None,
+    confirmation: str | None,
+    form: Form | None,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
-    """Get this host its certificate from the publisher, or renew it; repeats are free."""
-    answer, certificate = host.activate(
-        home_to_write(home), publisher_url=publisher_url, publisher_id=publisher_id
-    )
+    """Get this host its certificate from the publisher, or renew it; repeats are free.
+
+    Without a network: --offline FILE, carry it to the publisher, and take what comes back with --confirmation FILE.
+    Exit codes: 0 done; 2 no key, or no such file; 3 refused; 4 the publisher did not answer; 5 the answer is damaged,
+    or not for this host.
+    """
+    refuse_both(publisher=publisher_url, offline=offline, confirmation=confirmation)
+    chosen = home_to_write(home)
+    if offline is not None:
+        away, delivered = host_offline.request(
+            chosen, publisher_id=publisher_id, out=out_path(offline), form=form
+        )
+        _tell_request(away, delivered, as_json=as_json)
+        return
+    if confirmation is not None:
+        done = [
+            (one.answer, one.certificate) for one in host_offline.confirm(chosen, carried_here(confirmation))
+        ]
+    else:
+        done = [host.activate(chosen, publisher_url=publisher_url, publisher_id=publisher_id)]
+    facts = [_facts(answer, certificate) for answer, certificate in done]
+    if as_json:
+        print_json({**facts[0], "certificates": facts})
+        return
+    click.echo("This host is activated.")
+    for answer, certificate in done:
+        print_facts(
+            [
+                ("host id", certificate.host_id),
+                ("organization", certificate.org or None),
+                ("pools", ", ".join(sorted(certificate.pools))),
+                ("certificate until", timestamp(certificate.exp)),
+                ("hosts on this key", f"{answer.used} of {answer.limit}"),
+            ]
+        )
+    click.echo("Next: tenure host serve")
+
+
+def _facts(answer: HostActivated, certificate: HostCertificate) -> dict[str, Any]:
+    return {
+        "host_id": certificate.host_id,
+        "org": certificate.org,
+        "trial": certificate.trial,
+        "certificate_expires": timestamp(certificate.exp),
+        "pools": sorted(certificate.pools),
+        "used": answer.used,
+        "limit": answer.limit,
+    }
+
+
+def _tell_request(away: CarriedAway, delivered: Delivered, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "host_id": certificate.host_id,
-                "org": certificate.org,
-                "trial": certificate.trial,
-                "certificate_expires": timestamp(certificate.exp),
-                "pools": sorted(certificate.pools),
-                "used": answer.used,
-                "limit": answer.limit,
+                "publisher_id": away.publisher_id,
+                "request_id": away.request_id,
+                "valid_until": timestamp(away.valid_until),
+                **delivered_json(delivered),
             }
         )
         return
-    click.echo("This host is activated.")
-    print_facts(
+    contact = f" ({away.contact})" if away.contact else ""
+    print_delivered(
+        delivered,
+        f"The request of this host to {away.publisher}",
         [
-            ("host id", certificate.host_id),
-            ("organization", certificate.org or None),
-            ("pools", ", ".join(sorted(certificate.pools))),
-            ("certificate until", timestamp(certificate.exp)),
-            ("hosts on this key", f"{answer.used} of {answer.limit}"),
-        ]
+            f"It is valid until {timestamp(away.valid_until)}. Bring it to the publisher{contact}, who runs:",
+            "  tenure publisher activate-request FILE --out CONFIRMATION",
+            "Then, on this host: tenure host activate --confirmation CONFIRMATION",
+        ],
     )
-    click.echo("Next: tenure host serve")

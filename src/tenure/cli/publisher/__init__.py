@@ -13,6 +13,7 @@ COMMANDS = {
     "activation": "tenure.cli.publisher.activation",
     "catalog": "tenure.cli.publisher.catalog",
     "rotate": "tenure.cli.publisher.rotate",
+    "activate-request": "tenure.cli.publisher.activate_request",
     "serve": "tenure.cli.publisher.serve",
     "install-service": "tenure.cli.publisher.install_service",
 }

@@ -1,0 +1,128 @@
+"""Answering what was carried here, one request after the other: by the publisher itself, or by asking it for others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tenure.adapters.files.atomic import unusable
+from tenure.core.errors import Code, LocalFault, TenureError, Unavailable, UsageError
+from tenure.programs.parcels import read_parcel_file
+from tenure.wire.enrolment import HostActivated, MachineActivated
+from tenure.wire.parcel import CarriedRequest, Confirmations, Form, Requests, read_parcel
+from tenure.wire.request import ActivationRequest, request_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from typing import TypeAlias
+
+    Ask: TypeAlias = Callable[[CarriedRequest], HostActivated | MachineActivated]
+    """Answers a request, or raises."""
+
+MAX_FILES: Final = 10_000
+"""Files of a folder that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A request in a file, or why there is none in it."""
+
+    source: str
+    """The file's name."""
+    content: CarriedRequest | TenureError
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one request, or of a file that holds none."""
+
+    source: str
+    request: ActivationRequest | None
+    """As it says itself; nothing of it is verified here."""
+    outcome: HostActivated | MachineActivated | TenureError
+
+
+def found_in(source: str, data: bytes) -> tuple[list[Found], Form]:
+    """The requests in what was carried here, and the form in which they came.
+
+    Raises:
+        UsageError, Untrusted: it holds none.
+    """
+    parcel, form = read_parcel(data)
+    if not isinstance(parcel, Requests):
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            f"{source} holds confirmations, not requests.",
+            "They are taken where it was asked for them: activate --confirmation FILE.",
+        )
+    return _requests(source, parcel), form
+
+
+def found_in_folder(folder: Path) -> list[Found]:
+    """The requests in the files of a folder, in the order of their names; hidden files and folders are passed over.
+
+    Raises:
+        UsageError: code `invalid_argument`, when the folder has no file, or too many.
+        LocalFault: it cannot be read.
+    """
+    try:
+        files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    except OSError as error:
+        raise unusable(folder, error) from error
+    if not 0 < len(files) <= MAX_FILES:
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            f"{folder} has {len(files):,} files; 1 to {MAX_FILES:,} are looked at.",
+            "Name the folder in which the requests lie that --offline wrote.",
+        )
+    return [found for file in files for found in _found_in_file(file)]
+
+
+def _found_in_file(file: Path) -> list[Found]:
+    try:
+        parcel, _ = read_parcel(read_parcel_file(file))
+    except TenureError as error:
+        return [Found(file.name, error)]
+    # Confirmations are the fruit of an earlier run that was written beside its requests.
+    return _requests(file.name, parcel) if isinstance(parcel, Requests) else []
+
+
+def _requests(source: str, parcel: Requests) -> list[Found]:
+    return [Found(source, request) for request in parcel.requests]
+
+
+def answer_each(found: Iterable[Found], ask: Ask) -> Iterator[Answered]:
+    """Each request is answered in its turn, and told at once; a refused one does not stop the others.
+
+    When nobody answers, the rest is not asked any more, and told the same.
+
+    Raises:
+        LocalFault: this machine keeps all of it from working.
+    """
+    silence: Unavailable | None = None
+    for one in found:
+        if isinstance(one.content, TenureError):
+            yield Answered(one.source, None, one.content)
+            continue
+        request = None
+        outcome: HostActivated | MachineActivated | TenureError
+        try:
+            request = request_of(one.content.request)
+            outcome = silence or ask(one.content)
+        except LocalFault:
+            raise
+        except TenureError as error:
+            outcome = error
+            silence = error if isinstance(error, Unavailable) else None
+        yield Answered(one.source, request, outcome)
+
+
+def confirmations_of(answered: Iterable[Answered], catalogs: Sequence[str]) -> Confirmations | None:
+    """What is carried back; None: nothing was granted."""
+    outcomes = [one.outcome for one in answered]
+    certificates = tuple(outcome for outcome in outcomes if isinstance(outcome, HostActivated))
+    grants = tuple(outcome for outcome in outcomes if isinstance(outcome, MachineActivated))
+    if not certificates and not grants:
+        return None
+    return Confirmations(certificates=certificates, grants=grants, catalogs=tuple(catalogs))
