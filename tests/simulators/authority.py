@@ -62,10 +62,12 @@ class SimulatedAuthority:
     store: PublisherStore = field(default_factory=MemoryPublisherStore)
     now: int = NOW
     keys: SeededKeys = field(default_factory=SeededKeys)
+    first_id: int = 1
+    """Of the ids that it makes; two publishers need different ones."""
 
     def __post_init__(self) -> None:
         """Set it up."""
-        ids, bits = count(1), count(1000)
+        ids, bits = count(self.first_id), count(1000)
         self.authority = Authority(
             self.store, self.keys, lambda: self.now, lambda: UUID(int=next(ids)), lambda _: next(bits)
         )

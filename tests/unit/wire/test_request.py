@@ -10,7 +10,7 @@ from tenure.core.errors import Code, Refused, TenureError, Untrusted
 from tenure.core.policy import DAY
 from tenure.wire.base64url import decode, encode
 from tenure.wire.keys import PublicKey
-from tenure.wire.request import ActivationRequest, open_request, sign_request
+from tenure.wire.request import ActivationRequest, open_request, request_of, sign_request
 from unit.wire.example import (
     FINGERPRINT,
     HOST,
@@ -266,3 +266,11 @@ def test_a_machine_asks_for_a_product_as_a_host_asks_its_publisher() -> None:
     )
     request = open_request(token, now=5)
     assert (request.asker, request.audience, request.iat, request.exp) == (OTHER_ID, HOST_ID, 5, 5 + 30 * DAY)
+
+
+def test_what_a_request_says_of_itself_can_be_read_without_a_clock() -> None:
+    """Its asker knows it again by that; nothing of it is verified."""
+    assert request_of(REQUEST_TOKEN) == REQUEST
+    assert request_of(resigned(REQUEST_TOKEN, STRANGER)).request_id == "request-1"
+    with pytest.raises(Untrusted):
+        request_of("a.b.c")
