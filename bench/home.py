@@ -63,7 +63,15 @@ def activated_home(home: Home) -> UUID:
             clock=system_clock,
         )
         certificate = activate_host(authority, draft.token).certificate
-        setup.accept_certificate(draft, certificate, (), store=store, keys=host_keys, clock=system_clock)
+        setup.accept_certificate(
+            certificate,
+            (),
+            publisher_id=draft.publisher_id,
+            request_id=draft.request_id,
+            store=store,
+            keys=host_keys,
+            clock=system_clock,
+        )
     return product.product_id
 
 
