@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,8 +66,12 @@ def refuse_both(**given: object) -> None:
 
 
 def out_path(file: str) -> Path | None:
-    """The file to write; None for standard output."""
-    return None if file == STANDARD else Path(file)
+    """The file or the folder to write in; None for standard output. What ends like a folder is made one."""
+    if file == STANDARD:
+        return None
+    if file.endswith(("/", os.sep)):
+        Path(file).mkdir(parents=True, exist_ok=True)
+    return Path(file)
 
 
 def carried_here(file: str) -> bytes:

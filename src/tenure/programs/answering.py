@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import TypeAlias
+    from uuid import UUID
+
+    from tenure.programs.parcels import Delivered
 
     Ask: TypeAlias = Callable[[CarriedRequest], HostActivated | MachineActivated]
     """Answers a request, or raises."""
@@ -41,6 +44,14 @@ class Answered:
     request: ActivationRequest | None
     """As it says itself; nothing of it is verified here."""
     outcome: HostActivated | MachineActivated | TenureError
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredParcel:
+    """What became of the requests, and where the confirmations are; None: nothing was granted."""
+
+    answered: Sequence[Answered]
+    delivered: Delivered | None
 
 
 def found_in(source: str, data: bytes) -> tuple[list[Found], Form]:
@@ -95,12 +106,12 @@ def _requests(source: str, parcel: Requests) -> list[Found]:
 def answer_each(found: Iterable[Found], ask: Ask) -> Iterator[Answered]:
     """Each request is answered in its turn, and told at once; a refused one does not stop the others.
 
-    When nobody answers, the rest is not asked any more, and told the same.
+    When a publisher gives no answer, it is not asked for the rest, which is told the same.
 
     Raises:
         LocalFault: this machine keeps all of it from working.
     """
-    silence: Unavailable | None = None
+    silent: dict[UUID, Unavailable] = {}
     for one in found:
         if isinstance(one.content, TenureError):
             yield Answered(one.source, None, one.content)
@@ -109,12 +120,13 @@ def answer_each(found: Iterable[Found], ask: Ask) -> Iterator[Answered]:
         outcome: HostActivated | MachineActivated | TenureError
         try:
             request = request_of(one.content.request)
-            outcome = silence or ask(one.content)
+            outcome = silent.get(one.content.publisher_id) or ask(one.content)
         except LocalFault:
             raise
         except TenureError as error:
             outcome = error
-            silence = error if isinstance(error, Unavailable) else None
+            if isinstance(error, Unavailable):
+                silent[one.content.publisher_id] = error
         yield Answered(one.source, request, outcome)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenure.adapters.files.machine_key import machine_key
@@ -44,17 +45,7 @@ def activation_of(
         UsageError: code `invalid_argument`, when there is nothing to look hosts up by in `lookup`.
     """
     found_by = ways(store.load().machine, lookup)
-    surroundings = Surroundings(
-        clock=system_clock,
-        fingerprint_of=fingerprint_of or (lambda p: machine_fingerprint(home.client, p)),
-        hostname=own_name(),
-        virtual=is_virtual(),
-        new_uuid=new_uuid,
-        draw=draw,
-        elapsed=time.monotonic,
-        pause=time.sleep,
-        dns=found_by.dns,
-    )
+    surroundings = replace(surroundings_of(home, fingerprint_of), dns=found_by.dns)
     transport = HttpHostTransport(http, found_by.named_addresses)
     return AnyActivation(
         store,
@@ -67,6 +58,20 @@ def activation_of(
             url=publisher_url,
             tell=tell,
         ),
+    )
+
+
+def surroundings_of(home: Home, fingerprint_of: Callable[[UUID], str] | None = None) -> Surroundings:
+    """What the machine in this home brings along, whomever it asks, but for the DNS; `fingerprint_of` as above."""
+    return Surroundings(
+        clock=system_clock,
+        fingerprint_of=fingerprint_of or (lambda p: machine_fingerprint(home.client, p)),
+        hostname=own_name(),
+        virtual=is_virtual(),
+        new_uuid=new_uuid,
+        draw=draw,
+        elapsed=time.monotonic,
+        pause=time.sleep,
     )
 
 

@@ -22,6 +22,7 @@ from tenure.wire.parcel import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+ENDINGS: Final = {Form.FILE: ".json", Form.TEXT: ".txt", Form.QR: ".png"}
 FORMS_BY_ENDING: Final = {".json": Form.FILE, ".txt": Form.TEXT, ".png": Form.QR, ".svg": Form.QR}
 
 
@@ -34,9 +35,14 @@ class Delivered:
 
 
 def deliver(
-    parcel: Parcel, out: Path | None, form: Form | None, *, otherwise: Form | None = None
+    parcel: Parcel,
+    out: Path | None,
+    form: Form | None,
+    *,
+    otherwise: Form | None = None,
+    name: str = "tenure",
 ) -> Delivered:
-    """The parcel is in the file `out`, or to be shown where there is none.
+    """The parcel is in the file `out`, or to be shown where there is none; in a folder, the file is called `name`.
 
     Its form is the given one, or that of the file's ending, or `otherwise`: by default a file, and shown a text block.
     Several pictures become several files: of `x.png`, `x-1.png`, `x-2.png` and so on.
@@ -47,6 +53,9 @@ def deliver(
     """
     if out is None:
         return Delivered(shown=_shown(parcel, form or otherwise or Form.TEXT))
+    if out.is_dir():
+        form = form or otherwise or Form.FILE
+        out /= name + ENDINGS[form]
     form = form or FORMS_BY_ENDING.get(out.suffix.lower(), otherwise or Form.FILE)
     contents = _contents(parcel, form, "svg" if out.suffix.lower() == ".svg" else "png")
     files = [out]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tenure.core.errors import TenureError
-from tenure.programs.answering import answer_each, confirmations_of, found_in, found_in_folder
+from tenure.programs.answering import AnsweredParcel, answer_each, confirmations_of, found_in, found_in_folder
 from tenure.programs.parcels import deliver
 from tenure.programs.publisher import open_authority
 from tenure.publisher.carried_activation import activate, catalogs_after
@@ -18,17 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tenure.adapters.os.home import Home
-    from tenure.programs.answering import Answered, Found
-    from tenure.programs.parcels import Delivered
+    from tenure.programs.answering import Found
     from tenure.wire.parcel import Form
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredParcel:
-    """What became of the requests, and where the confirmations are; None: nothing was granted."""
-
-    answered: Sequence[Answered]
-    delivered: Delivered | None
 
 
 def activate_request(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenure.publisher.activation import activate_host
+from tenure.publisher.machine_activation import activate_machine
 from tenure.wire.catalog import seq_of
+from tenure.wire.request import request_of
 
 if TYPE_CHECKING:
     from tenure.publisher.authority import Authority
@@ -19,7 +21,9 @@ def activate(authority: Authority, carried: CarriedRequest) -> HostActivated | M
     Raises:
         As `activate_host` and `activate_machine`.
     """
-    return activate_host(authority, carried.request)
+    if request_of(carried.request).audience == authority.catalogs().newest.publisher_id:
+        return activate_host(authority, carried.request)
+    return activate_machine(authority, carried.request)
 
 
 def catalogs_after(authority: Authority, seq: int) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ COMMANDS = {
     "clear-host": "tenure.cli.client.clear_host",
     "discovery": "tenure.cli.client.discovery",
     "activate": "tenure.cli.client.activate",
+    "collect": "tenure.cli.client.collect",
+    "deposit": "tenure.cli.client.deposit",
     "renew": "tenure.cli.client.renew",
     "status": "tenure.cli.client.status",
     "run": "tenure.cli.client.run",

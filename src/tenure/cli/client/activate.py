@@ -10,11 +10,27 @@ from tenure.adapters.os.home import home_to_write
 from tenure.cli.client.finding import lookup_options
 from tenure.cli.client.telling import report, tell, warn
 from tenure.cli.command import home_option, json_option
-from tenure.programs import client
+from tenure.cli.exit_codes import ExitCode
+from tenure.cli.offline import (
+    carried_here,
+    confirmation_option,
+    delivered_json,
+    form_option,
+    offline_option,
+    out_path,
+    print_delivered,
+    refuse_both,
+)
+from tenure.cli.printing import print_json, timestamp
+from tenure.programs import client, client_offline
 from tenure.programs.discovery import Lookup
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tenure.client.carried_activation import CarriedAway
+    from tenure.programs.parcels import Delivered
+    from tenure.wire.parcel import Form
 
 
 @click.command("activate")
@@ -36,6 +52,9 @@ if TYPE_CHECKING:
     help="For a MAK or a retail key, this once: the publisher's address (default: the catalog's).",
 )
 @lookup_options
+@offline_option
+@confirmation_option
+@form_option
 @home_option
 @json_option
 def command(
@@ -45,24 +64,63 @@ def command(
     dns_server: str | None,
     seconds: float,
     publisher_url: str | None,
+    offline: str | None,
+    confirmation: str | None,
+    form: Form | None,
     home: Path | None,
     as_json: bool,
 ) -> int:
     """Ask the activation hosts for a lease, now; with a MAK or a retail key, ask the publisher for a grant.
 
     Hosts that are set (set-host) are asked in their order; else the DNS is asked for them.
+    Where no network is, a MAK or a retail key is activated by --offline FILE, carried to the publisher, and what comes
+    back with --confirmation FILE. --offline FOLDER/ writes a file there that is named after the machine.
 
-    Exit codes: 0 licensed; 2 no key is installed; 3 refused, or counted but the threshold is not reached yet;
-    4 no host was found, or host or publisher could not be reached; 5 what came cannot be trusted.
+    Exit codes: 0 licensed, or the request is written; 2 no key is installed; 3 refused, or counted but the threshold
+    is not reached yet; 4 no host was found, or host or publisher could not be reached; 5 what came cannot be trusted.
     """
+    refuse_both(publisher=publisher_url, offline=offline, confirmation=confirmation)
     chosen = home_to_write(home)
-    attempts = client.activate(
-        chosen,
-        product=product,
-        seconds=seconds,
-        warn=warn,
-        tell=tell,
-        lookup=Lookup(domain=domain, dns_server=dns_server),
-        publisher_url=publisher_url,
-    )
+    if offline is not None:
+        away, delivered = client_offline.request(
+            chosen, product=product, out=out_path(offline), form=form, warn=warn
+        )
+        return _tell_request(away, delivered, as_json=as_json)
+    if confirmation is not None:
+        attempts = client_offline.confirm(chosen, carried_here(confirmation), warn=warn)
+    else:
+        attempts = client.activate(
+            chosen,
+            product=product,
+            seconds=seconds,
+            warn=warn,
+            tell=tell,
+            lookup=Lookup(domain=domain, dns_server=dns_server),
+            publisher_url=publisher_url,
+        )
     return report(attempts, client.status_after(chosen, product=product), as_json=as_json)
+
+
+def _tell_request(away: CarriedAway, delivered: Delivered, *, as_json: bool) -> int:
+    if as_json:
+        print_json(
+            {
+                "machine_id": away.machine_id,
+                "products": away.products,
+                "publishers": away.publishers,
+                "valid_until": timestamp(away.valid_until),
+                **delivered_json(delivered),
+            }
+        )
+        return ExitCode.DONE
+    print_delivered(
+        delivered,
+        f"The request of this machine for {', '.join(away.products)}",
+        [
+            f"It is valid until {timestamp(away.valid_until)}. Bring it to {', '.join(away.publishers)}, who runs:",
+            "  tenure publisher activate-request FILE --out CONFIRMATION",
+            "or to a machine that reaches the publisher: tenure client collect FOLDER --out CONFIRMATION",
+            "Then, on this machine: tenure client activate --confirmation CONFIRMATION",
+        ],
+    )
+    return ExitCode.DONE
