@@ -80,12 +80,12 @@ class SimulatedAuthority:
         )
         self.publisher_id = self.authority.catalogs().newest.publisher_id
 
-    def mak(self, activations: int) -> str:
-        """A new MAK of the first product."""
+    def mak(self, activations: int, *, product: int = 0) -> str:
+        """A new MAK of the first product, or of another."""
         key, _ = issue_machine_key(
             self.authority,
             KeyType.MAK,
-            product_id=self.products[0].product_id,
+            product_id=self.products[product].product_id,
             activations=activations,
             customer="Customer",
             agreement="A-1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,24 +10,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tenure.adapters.os.home import home_to_write
-from tenure.cli.client.telling import status_json, tell, warn
+from tenure.cli.client.telling import tell, warn
 from tenure.cli.command import home_option, json_option
 from tenure.cli.exit_codes import ExitCode, exit_code_of
-from tenure.cli.printing import error_json, print_json, timestamp
+from tenure.cli.offline import carried_here
+from tenure.cli.printing import error_json, print_json
+from tenure.cli.slmgr_facts import activation_facts, license_facts
 from tenure.cli.slmgr_switches import Request, as_number, parse_words, usage
 from tenure.cli.slmgr_text import error_lines, expiration, hresult_of, license_information
 from tenure.core.errors import Code, TenureError, UsageError
-from tenure.programs import lifecycle, slmgr
+from tenure.programs import lifecycle, slmgr, slmgr_offline
 from tenure.programs.slmgr_licenses import licenses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenure.adapters.os.home import Home
-    from tenure.host.licenses import HostLicenses
-    from tenure.programs.slmgr_licenses import Licenses
 
 _HELP_WORDS = {"/?", "-?", "/h", "-h", "/help", "-help"}
+_CONFIRMATION = re.compile(r"\s*(\{|-{2,}\s*BEGIN TENURE|TENURE/\d)", re.IGNORECASE)
+"""How a file, a text block and a picture's text begin: no file is called so."""
 _ACTIVATION_TYPES = {"": "KMS", "0": "KMS", "2": "KMS"}
 
 
@@ -123,32 +126,57 @@ def _ato(call: Call) -> Reply:
             # The first is told as the command's own error; these would be lost.
             lines += error_lines(one.error)
         failed = failed or one.error
-    facts = [
-        {
-            "name": one.name,
-            "activation_id": one.activation_id,
-            "activated": one.error is None,
-            "expires": timestamp(one.expires),
-            **(error_json(one.error) if one.error else {}),
-        }
-        for one in done
-    ]
-    return Reply(lines, {"activations": facts}, failed)
+    return Reply(lines, {"activations": activation_facts(done)}, failed)
+
+
+def _dti(call: Call) -> Reply:
+    told = slmgr_offline.installation_id(call.home, call.request.first, warn=warn)
+    return Reply(
+        [
+            f"Installation ID of {', '.join(told.names)}:",
+            *told.text.splitlines(),
+            "Microsoft's has 63 digits; this one is longer, because it is signed. Carry it to the publisher, who answers with:",
+            "  tenure publisher activate-request FILE",
+            "Then: tenure slmgr /atp CONFIRMATION",
+        ],
+        {"names": told.names, "installation_id": told.text},
+    )
+
+
+def _atp(call: Call) -> Reply:
+    confirmation, *wanted = call.request.arguments
+    done = slmgr_offline.deposit(
+        call.home, _confirmation(confirmation), wanted[0] if wanted else None, warn=warn
+    )
+    lines: list[str] = []
+    failed: TenureError | None = None
+    for one in done:
+        if one.error is None:
+            lines.append(f"Confirmation ID for {one.name} ({one.activation_id}) deposited successfully.")
+            continue
+        lines += error_lines(one.error) if failed is not None else []
+        failed = failed or one.error
+    return Reply(lines, {"activations": activation_facts(done)}, failed)
+
+
+def _confirmation(typed: str) -> bytes:
+    """What was given: a confirmation itself, in any of its forms, or where it is."""
+    return typed.encode() if _CONFIRMATION.match(typed) else carried_here(typed)
 
 
 def _dli(call: Call) -> Reply:
     told = licenses(call.given, call.request.first, warn=warn)
-    return Reply(license_information(told, detailed=False), _license_facts(told))
+    return Reply(license_information(told, detailed=False), license_facts(told))
 
 
 def _dlv(call: Call) -> Reply:
     told = licenses(call.given, call.request.first, warn=warn)
-    return Reply(license_information(told, detailed=True), _license_facts(told))
+    return Reply(license_information(told, detailed=True), license_facts(told))
 
 
 def _xpr(call: Call) -> Reply:
     told = licenses(call.given, call.request.first, warn=warn)
-    return Reply(expiration(told), _license_facts(told))
+    return Reply(expiration(told), license_facts(told))
 
 
 def _upk(call: Call) -> Reply:
@@ -312,6 +340,8 @@ def _host_reply(lines: list[str], activated: bool) -> Reply:  # noqa: FBT001 - w
 SWITCHES: dict[str, Callable[[Call], Reply]] = {
     "ipk": _ipk,
     "ato": _ato,
+    "dti": _dti,
+    "atp": _atp,
     "dli": _dli,
     "dlv": _dlv,
     "xpr": _xpr,
@@ -334,40 +364,3 @@ SWITCHES: dict[str, Callable[[Call], Reply]] = {
     "cpri": _priority,
 }
 """What carries out each switch that works."""
-
-
-def _license_facts(told: Licenses) -> dict[str, Any]:
-    return {
-        "products": [status_json(one.status) for one in told.products],
-        "host": _host_facts(told.host, told.listening) if told.host else None,
-    }
-
-
-def _host_facts(host: HostLicenses, listening: str | None) -> dict[str, Any]:
-    return {
-        "host_id": host.host_id,
-        "org": host.org,
-        "trial": host.trial,
-        "listening": listening,
-        "licenses": [
-            {
-                "publisher_id": one.publisher_id,
-                "publisher": one.publisher,
-                "pool": one.pool,
-                "partial_key": one.partial_key,
-                "license_status": one.license_status.value,
-                "certificate_expires": timestamp(one.certificate_expires),
-                "count": one.count,
-                "threshold": one.threshold,
-            }
-            for one in host.licenses
-        ],
-        "settings": {
-            "retry_interval_s": host.settings.retry_interval_s,
-            "renewal_interval_s": host.settings.renewal_interval_s,
-            "port": host.settings.port,
-            "dns_publishing": host.settings.dns_publishing,
-        },
-        "requests": {"total": host.requests.total, "refused": host.requests.refused},
-        "requests_by_status": {status.value: number for status, number in host.by_status.items()},
-    }

@@ -65,7 +65,6 @@ _OEM: Final = (
 )
 _USE_HOST: Final = "Activate through a host: /skms HOST, then /ato."
 _DIRECTORY: Final = "Activation through a directory is not built yet."
-_BY_PHONE: Final = "Activation without a network is not built yet."
 
 SWITCHES: Final[dict[str, Switch]] = {
     switch.name: switch
@@ -87,6 +86,17 @@ SWITCHES: Final[dict[str, Switch]] = {
         Switch(name="upk", parameters=("[ID]",), does="remove a product's key and its lease"),
         Switch(name="cpky", does="say where keys are kept; there is no registry to clear"),
         Switch(name="rearm", does="new machine id (CMID), leases dropped; no restart, no new days"),
+        # Without a network
+        Switch(
+            name="dti",
+            parameters=("[ID]",),
+            does="show the installation ID: a request to the publisher as a text block, to be carried there",
+        ),
+        Switch(
+            name="atp",
+            parameters=("CONFIRMATION", "[ID]"),
+            does="take the publisher's confirmation: a file, `-` for standard input, or its text in quotes",
+        ),
         # A machine and its hosts
         Switch(
             name="skms",
@@ -114,8 +124,6 @@ SWITCHES: Final[dict[str, Switch]] = {
         Switch(name="spri", does="accepted; a host has no priority class"),
         Switch(name="cpri", does="accepted; a host has no priority class"),
         # What comes later
-        _later("dti", "[ID]", does=_BY_PHONE, instead=_USE_HOST),
-        _later("atp", "CONFIRMATION_ID", "[ID]", does=_BY_PHONE, instead=_USE_HOST),
         _later("ad-activation-online", "KEY", "[NAME]", does=_DIRECTORY, instead=_USE_HOST),
         _later("ad-activation-get-iid", "KEY", does=_DIRECTORY, instead=_USE_HOST),
         _later(

@@ -112,9 +112,14 @@ def carry_away(
 
 
 def accept_confirmation(
-    parcel: Confirmations, *, store: ClientStore, folder: PendingFolder, clock: Clock
+    parcel: Confirmations,
+    *,
+    store: ClientStore,
+    folder: PendingFolder,
+    clock: Clock,
+    product_id: UUID | None = None,
 ) -> list[Confirmed]:
-    """Each product of this machine is activated by the newest grant in the parcel that answers a request for it.
+    """Each product, or the one that is named, is activated by the newest grant in the parcel that answers its request.
 
     1. a grant is for this machine if its product is installed here, and its nonce is a pending request's
     2. that request is not too old
@@ -132,7 +137,7 @@ def accept_confirmation(
     for product in state.installed:
         # 1
         found = _newest_answer(parcel, product.product_id, folder)
-        if found is None:
+        if found is None or product_id not in {None, product.product_id}:
             continue
         answer, request = found
         try:

@@ -90,7 +90,13 @@ def carry_away(
 
 
 def accept_confirmation(
-    parcel: Confirmations, *, store: HostStore, keys: KeyFolder, folder: PendingFolder, clock: Clock
+    parcel: Confirmations,
+    *,
+    store: HostStore,
+    keys: KeyFolder,
+    folder: PendingFolder,
+    clock: Clock,
+    publisher_id: UUID | None = None,
 ) -> list[Confirmed]:
     """The host is activated by the newest certificate in the parcel that answers a request of its own.
 
@@ -99,7 +105,7 @@ def accept_confirmation(
     3. it is not older than the certificate that the host holds by now
     4. it is taken as one that came over the network (`accept_certificate`), after the parcel's catalogs
 
-    One of each publisher that the host knows is taken. The same confirmation may come twice.
+    One of each publisher that the host knows is taken, or that of `publisher_id` alone. The same confirmation may come twice.
 
     Raises:
         Untrusted: `certificate_invalid`, when none is for this host (1) or it is older (3); as `accept_certificate` (4).
@@ -107,10 +113,10 @@ def accept_confirmation(
     """
     confirmed = []
     for enrolment in store.enrolments():
-        publisher_id = enrolment.publisher_id
+        known = enrolment.publisher_id
         # 1
-        found = _newest_answer(parcel, publisher_id, folder.pending(publisher_id))
-        if found is None:
+        found = _newest_answer(parcel, known, folder.pending(known))
+        if found is None or publisher_id not in {None, known}:
             continue
         answer, claimed, request = found
         # 2
@@ -120,8 +126,8 @@ def accept_confirmation(
         # 4
         certificate = accept_certificate(
             answer.certificate,
-            parcel.catalogs_of(publisher_id),
-            publisher_id=publisher_id,
+            parcel.catalogs_of(known),
+            publisher_id=known,
             request_id=request.request_id,
             store=store,
             keys=keys,

@@ -44,13 +44,19 @@ def request(
     return away, deliver(away.parcel, out, form, name=_file_name(away))
 
 
-def confirm(home: Home, data: bytes, *, warn: Warn) -> list[Attempt]:
-    """What became of each product that the confirmation is for, which was carried here in any of its forms."""
+def confirm(home: Home, data: bytes, *, product: str | None, warn: Warn) -> list[Attempt]:
+    """What became of each product, or the named one, by the confirmation that was carried here in any of its forms."""
     parcel = confirmations_in(data)
     store = FileClientStore(home.client)
-    store.load()
+    state = store.load()
     _tell_damage(store, warn)
-    confirmed = accept_confirmation(parcel, store=store, folder=_pending(home), clock=system_clock)
+    confirmed = accept_confirmation(
+        parcel,
+        store=store,
+        folder=_pending(home),
+        clock=system_clock,
+        product_id=state.find(product) if product is not None else None,
+    )
     return [Attempt(one.product_id, one.outcome) for one in confirmed]
 
 

@@ -40,8 +40,8 @@ def request(
     return away, deliver(away.parcel, out, form)
 
 
-def confirm(home: Home, data: bytes) -> list[Confirmed]:
-    """The host is activated by the confirmation that was carried here, in any of its forms."""
+def confirm(home: Home, data: bytes, *, publisher_id: UUID | None) -> list[Confirmed]:
+    """The host is activated by the confirmation that was carried here in any of its forms, or by its part of one publisher."""
     parcel = confirmations_in(data)
     with open_store(home) as store:
         return accept_confirmation(
@@ -50,4 +50,5 @@ def confirm(home: Home, data: bytes) -> list[Confirmed]:
             keys=HostKeyFolder(home.host),
             folder=FilePendingFolder(home.host / "pending"),
             clock=system_clock,
+            publisher_id=publisher_id,
         )

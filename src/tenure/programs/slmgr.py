@@ -109,7 +109,7 @@ def activate(
             raise no_key(home)
         product = None if wanted is None else str(find_product(state, wanted))
         attempts = client.activate(home, product=product, seconds=0, warn=warn, tell=tell)
-        done += [_activation(state, attempt) for attempt in attempts]
+        done += [activation_of_attempt(state, attempt) for attempt in attempts]
     return done
 
 
@@ -223,7 +223,8 @@ def _only_catalog(home: Home, given: Path | None) -> Path:
     return found.path
 
 
-def _activation(state: ClientState, attempt: client.Attempt) -> Activation:
+def activation_of_attempt(state: ClientState, attempt: client.Attempt) -> Activation:
+    """What became of one product of this machine."""
     definition = state.definition(attempt.product_id)
     error: TenureError | None
     match attempt.outcome:

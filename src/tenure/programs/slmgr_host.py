@@ -11,8 +11,9 @@ from tenure.core.errors import TenureError
 from tenure.host.licenses import HostLicenses, host_licenses
 from tenure.host.served import served_by
 from tenure.host.store import identity_of
-from tenure.programs import host
+from tenure.programs import host, host_offline
 from tenure.programs.host_listening import listening_at
+from tenure.wire.parcel import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,18 @@ def activate(home: Home, publisher_id: UUID | None) -> int:
     """The host has a new certificate from its publisher: when that ends, Unix seconds."""
     _, certificate = host.activate(home, publisher_url=None, publisher_id=publisher_id)
     return certificate.exp
+
+
+def installation_id(home: Home, publisher_id: UUID | None) -> tuple[str, str]:
+    """The publisher's name, and the host's request to it as a text block."""
+    away, delivered = host_offline.request(home, publisher_id=publisher_id, out=None, form=Form.TEXT)
+    return away.publisher, delivered.shown or ""
+
+
+def deposit(home: Home, data: bytes, publisher_id: UUID | None) -> list[tuple[UUID, int]]:
+    """The publishers whose certificates the host took, and when these end, Unix seconds."""
+    confirmed = host_offline.confirm(home, data, publisher_id=publisher_id)
+    return [(one.certificate.publisher_id, one.certificate.exp) for one in confirmed]
 
 
 def change_setting(home: Home, change: Callable[[HostStore], None]) -> bool:

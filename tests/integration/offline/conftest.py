@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulators.running import running
+from tenure.adapters.os.home import Home
 from tenure.cli.command import run
 from tenure.cli.main import command
+from tenure.programs.publisher_server import PublisherServer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -43,6 +47,10 @@ class Site:
         """What `tenure host ... --json` prints."""
         return self(("host", *words), home=home, code=code)
 
+    def client(self, *words: str, home: str = "machine", code: int = 0) -> dict[str, Any]:
+        """What `tenure client ... --json` prints."""
+        return self(("client", *words), home=home, code=code)
+
     def __call__(self, words: tuple[str, ...], *, home: str, code: int = 0) -> dict[str, Any]:
         """What a command prints as JSON, on one of the homes, at this exit code."""
         self._capsys.readouterr()
@@ -57,6 +65,12 @@ class Site:
         key = self.publisher("key", "issue", "--type", "host", "--customer", "Customer")["key"]
         self.host("install-key", key, "--catalog", str(self.catalog), home=home)
 
+    def new_machine(self, home: str = "machine") -> None:
+        """A machine has a MAK of its own, and no grant."""
+        issue = ("key", "issue", "--type", "mak", "--activations", "3", "--product", "Draft Studio")
+        key = self.publisher(*issue)["key"]
+        self.client("install-key", key, "--catalog", str(self.catalog), home=home)
+
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Site:
@@ -65,3 +79,11 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.delenv("TENURE_CATALOG", raising=False)
     monkeypatch.delenv("TENURE_HOME", raising=False)
     return Site(tmp_path, capsys)
+
+
+@pytest.fixture
+def server(site: Site) -> Iterator[str]:
+    """The address of the publisher, which serves."""
+    home = Home(site.folder / "publisher")
+    with running(lambda: PublisherServer(home, "127.0.0.1", 0)) as serving:
+        yield serving.url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ CONFIRMATIONS = Confirmations(
     grants=(MachineActivated(grant=LEASE_TOKEN, used=3, limit=3),),
     catalogs=(CATALOG_TOKEN,),
 )
+GOLDEN = Path(__file__).parent / "golden"
 each_parcel = pytest.mark.parametrize(
     "parcel",
     [
@@ -69,6 +71,20 @@ def test_a_parcel_says_the_same_in_every_form(parcel: Parcel) -> None:
     assert read_parcel(write_file(parcel).encode()) == (parcel, Form.FILE)
     assert read_parcel(write_text(parcel).encode()) == (parcel, Form.TEXT)
     assert read_parcel(pictures(parcel).encode()) == (parcel, Form.QR)
+
+
+@pytest.mark.parametrize(
+    ("file", "parcel"),
+    [
+        ("requests.json", REQUESTS),
+        ("requests.txt", REQUESTS),
+        ("requests.qr", REQUESTS),
+        ("confirmations.txt", CONFIRMATIONS),
+    ],
+)
+def test_what_was_printed_once_is_read_forever(file: str, parcel: Parcel) -> None:
+    """The files in `golden/` never change. Another zlib may write other bytes; it reads these."""
+    assert read_parcel((GOLDEN / file).read_bytes())[0] == parcel
 
 
 def test_a_file_can_be_read_by_any_tool() -> None:

@@ -87,7 +87,7 @@ def command(
         )
         return _tell_request(away, delivered, as_json=as_json)
     if confirmation is not None:
-        attempts = client_offline.confirm(chosen, carried_here(confirmation), warn=warn)
+        attempts = client_offline.confirm(chosen, carried_here(confirmation), product=product, warn=warn)
     else:
         attempts = client.activate(
             chosen,

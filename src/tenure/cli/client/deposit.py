@@ -27,5 +27,5 @@ def command(*, file: str, home: Path | None, as_json: bool) -> int:
     Exit codes: 0 licensed; 2 no such file; 3 the request is too old; 5 damaged, or nothing in it is for this machine.
     """
     chosen = home_to_write(home)
-    attempts = client_offline.confirm(chosen, carried_here(file), warn=warn)
+    attempts = client_offline.confirm(chosen, carried_here(file), product=None, warn=warn)
     return report(attempts, client.status_after(chosen, product=None), as_json=as_json)

@@ -68,7 +68,8 @@ def command(
         return
     if confirmation is not None:
         done = [
-            (one.answer, one.certificate) for one in host_offline.confirm(chosen, carried_here(confirmation))
+            (one.answer, one.certificate)
+            for one in host_offline.confirm(chosen, carried_here(confirmation), publisher_id=publisher_id)
         ]
     else:
         done = [host.activate(chosen, publisher_url=publisher_url, publisher_id=publisher_id)]
