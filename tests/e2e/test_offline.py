@@ -83,7 +83,7 @@ def test_a_mak_of_three_activates_three_of_four_isolated_machines(lab: Lab) -> N
     with serving("publisher", "serve", "--port", "0", "--json", home=lab.folder / "publisher") as process:
         collect = ("collect", str(lab.requests), "--out", str(by_network), "--publisher", url_of(process))
         done = tenure("client", *collect, "--json", home=lab.folder / "collector")
-    assert (done.exit_code, done.json["granted"], done.json["refused"]) == (3, 3, 1)
+    assert (done.exit_code, done.json["granted"], done.json["failed"]) == (3, 3, 1)
     lab.publisher("activate-request", str(lab.requests), "--out", str(by_hand), code=3)
     assert by_hand.read_bytes() == by_network.read_bytes()
 

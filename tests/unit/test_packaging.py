@@ -14,7 +14,18 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-SERVER_MODULES = {"alembic", "dns", "filelock", "granian", "nacl", "rich", "sqlalchemy", "sqlite3", "uvloop"}
+SERVER_MODULES = {
+    "alembic",
+    "dns",
+    "filelock",
+    "granian",
+    "nacl",
+    "rich",
+    "segno",
+    "sqlalchemy",
+    "sqlite3",
+    "uvloop",
+}
 """What the extras bring, as it is imported, and the database module of the standard library."""
 
 

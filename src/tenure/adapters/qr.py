@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from segno import QRCode
 
 _PIXELS: Final = 8
-"""A module's side: a picture of version 20 is then 840 pixels wide, with its border."""
+"""A module's side: the largest picture is then 808 pixels wide, with its border."""
 _BORDER: Final = 4
 """Modules of white that every reader needs around it (ISO/IEC 18004)."""
 
@@ -28,7 +28,7 @@ def draw(text: str, kind: Literal["png", "svg"]) -> bytes:
 
 
 def draw_in_terminal(text: str) -> str:
-    """The same in half blocks, two modules high, for a terminal of about 105 columns.
+    """The same in half blocks, two modules high, for a terminal of about 100 columns.
 
     Raises:
         UsageError: code `not_available`, where segno is not installed.

@@ -10,6 +10,7 @@ from tenure.cli.exit_codes import ExitCode, exit_code_of
 from tenure.cli.offline import delivered_json, print_delivered
 from tenure.cli.printing import error_json, print_facts, print_json
 from tenure.core.errors import TenureError
+from tenure.wire.printable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 def report(
     answered: Sequence[Answered], delivered: Delivered | None, hints: Iterable[str], *, as_json: bool
 ) -> int:
-    """Each request is told of, and where the confirmations are; the exit code is that of the first refused one."""
+    """Each request is told of, and where the confirmations are; the exit code is that of the first that failed."""
     failures = [one.outcome for one in answered if isinstance(one.outcome, TenureError)]
     if as_json:
         print_json(
             {
                 "requests": [_facts(one) for one in answered],
                 "granted": len(answered) - len(failures),
-                "refused": len(failures),
+                "failed": len(failures),
                 **(delivered_json(delivered) if delivered else {"files": [], "text": None}),
             }
         )
@@ -48,7 +49,9 @@ def _print(answered: Sequence[Answered], delivered: Delivered | None, hints: Ite
 
 
 def _name(one: Answered) -> str:
-    return f"{one.source}  {one.request.asker}" if one.request else one.source
+    # Whoever named the file may have been a stranger.
+    source = one_line(one.source)
+    return f"{source}  {one.request.asker}" if one.request else source
 
 
 def _result(one: Answered) -> str:

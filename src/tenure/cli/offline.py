@@ -52,16 +52,23 @@ def confirmation_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def refuse_both(**given: object) -> None:
-    """Nothing happens, unless options were given that exclude each other.
+def check_ways(
+    *, publisher: str | None, offline: str | None, confirmation: str | None, form: Form | None
+) -> None:
+    """Passes when one way to activate was chosen at most, and a form only for what is written.
 
     Raises:
         UsageError: code `invalid_argument`.
     """
-    names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
+    ways = {"--publisher": publisher, "--offline": offline, "--confirmation": confirmation}
+    names = [name for name, value in ways.items() if value is not None]
     if len(names) > 1:
         raise UsageError(
             Code.INVALID_ARGUMENT, f"{' and '.join(names)} exclude each other.", "Give one of them."
+        )
+    if form is not None and offline is None:
+        raise UsageError(
+            Code.INVALID_ARGUMENT, "--form says how --offline writes.", "Every form is read without it."
         )
 
 

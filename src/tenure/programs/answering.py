@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tenure.adapters.files.atomic import unusable
 from tenure.core.errors import Code, LocalFault, TenureError, Unavailable, UsageError
 from tenure.programs.parcels import read_parcel_file
 from tenure.wire.enrolment import HostActivated, MachineActivated
-from tenure.wire.parcel import CarriedRequest, Confirmations, Form, Requests, read_parcel
+from tenure.wire.parcel import (
+    MAX_DOCUMENTS,
+    MAX_PARCEL,
+    CarriedRequest,
+    Confirmations,
+    Form,
+    Requests,
+    read_parcel,
+)
 from tenure.wire.request import ActivationRequest, request_of
 
 if TYPE_CHECKING:
@@ -22,9 +30,6 @@ if TYPE_CHECKING:
 
     Ask: TypeAlias = Callable[[CarriedRequest], HostActivated | MachineActivated]
     """Answers a request, or raises."""
-
-MAX_FILES: Final = 10_000
-"""Files of a folder that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +79,28 @@ def found_in_folder(folder: Path) -> list[Found]:
     """The requests in the files of a folder, in the order of their names; hidden files and folders are passed over.
 
     Raises:
-        UsageError: code `invalid_argument`, when the folder has no file, or too many.
+        UsageError: code `invalid_argument`, when the folder has no file, or too many or too large ones.
         LocalFault: it cannot be read.
     """
     try:
         files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+        size = sum(file.stat().st_size for file in files)
     except OSError as error:
         raise unusable(folder, error) from error
-    if not 0 < len(files) <= MAX_FILES:
-        raise UsageError(
-            Code.INVALID_ARGUMENT,
-            f"{folder} has {len(files):,} files; 1 to {MAX_FILES:,} are looked at.",
-            "Name the folder in which the requests lie that --offline wrote.",
-        )
-    return [found for file in files for found in _found_in_file(file)]
+    if not 0 < len(files) <= MAX_DOCUMENTS or size > MAX_PARCEL:
+        raise _wrong_folder(f"{folder} has {len(files):,} files of {size:,} bytes in all")
+    found = [one for file in files for one in _found_in_file(file)]
+    if len(found) > MAX_DOCUMENTS:
+        raise _wrong_folder(f"{folder} has {len(found):,} requests")
+    return found
+
+
+def _wrong_folder(has: str) -> UsageError:
+    return UsageError(
+        Code.INVALID_ARGUMENT,
+        f"{has}; 1 to {MAX_DOCUMENTS:,} of at most {MAX_PARCEL:,} bytes are answered at a time.",
+        "Name the folder in which the requests lie that --offline wrote.",
+    )
 
 
 def _found_in_file(file: Path) -> list[Found]:

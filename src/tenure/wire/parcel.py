@@ -33,6 +33,7 @@ from tenure.wire.text_block import read_text_block, write_text_block
 MAX_PARCEL: Final = 64 * 1024 * 1024
 """Bytes of a parcel in a file: the requests of ten thousand machines, or the longest list of catalogs."""
 MAX_DOCUMENTS: Final = 10_000
+"""Requests or answers in one parcel."""
 _PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"<?xml", b"<svg")
 """How a file begins that is a picture itself, not what it says."""
 

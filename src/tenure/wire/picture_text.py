@@ -17,8 +17,8 @@ from tenure.wire.symbols import read_symbols, strangers, tidy, write_symbols
 MAX_PICTURES: Final = 16
 """More than somebody will photograph one by one."""
 SYMBOLS_A_PICTURE: Final = 896
-"""With its number this fits version 20 (97 x 97 modules) at error correction M, which holds 970 characters; a hand-held
-telephone still reads that from a screen."""
+"""With its numbers this just fits version 19 (93 x 93 modules) at error correction M, which holds 909 characters; a
+hand-held telephone still reads that from a screen."""
 
 _SYMBOLS_A_GROUP: Final = 8
 _TEXT: Final = re.compile(r"TENURE/([0-9]{1,2})/([0-9]{1,2}):([0-9A-Z]+)")

@@ -34,7 +34,7 @@ def test_a_host_is_activated_by_a_file(isolated: Site, tmp_path: Path, ending: s
     asked = isolated.host("activate", "--offline", str(request))
     assert asked["files"] == [str(request)]
     done = isolated.publisher("activate-request", str(request), "--out", str(confirmation))
-    assert (done["granted"], done["refused"], done["files"]) == (1, 0, [str(confirmation)])
+    assert (done["granted"], done["failed"], done["files"]) == (1, 0, [str(confirmation)])
     assert done["requests"][0]["request_id"] == asked["request_id"]
     assert confirmation.read_text()[0] == request.read_text()[0] == ("-" if ending == "txt" else "{")
     told = isolated.host("activate", "--confirmation", str(confirmation))
@@ -128,7 +128,7 @@ def test_a_seventh_host_is_refused_with_its_reason(site: Site, tmp_path: Path) -
         site.host("activate", "--offline", str(folder / f"{home}.json"), home=home)
     (folder / "z-note.txt").write_text("see you tomorrow")
     done = site.publisher("activate-request", str(folder), "--out", str(out), code=3)
-    assert (done["granted"], done["refused"]) == (6, 2)
+    assert (done["granted"], done["failed"]) == (6, 2)
     failed = {one["source"]: one["error"]["code"] for one in done["requests"] if not one["granted"]}
     assert failed == {"host-7.json": "key_limit", "z-note.txt": "document_malformed"}
     for number in range(1, 7):
@@ -153,6 +153,7 @@ def test_what_is_mixed_up_is_told(isolated: Site, tmp_path: Path) -> None:
         (("publisher", "activate-request", str(tmp_path / "empty"), "--out", out), "has 0 files"),
         (("publisher", "activate-request", str(tmp_path)), "need a file"),
         (("host", "activate", "--offline", request, "--confirmation", out), "exclude each other"),
+        (("host", "activate", "--form", "text"), "--form says how --offline writes"),
     ):
         error = isolated(words, home=words[0], code=2)["error"]
         assert told in error["detail"]

@@ -75,7 +75,8 @@ class PublisherClient:
             raise Unavailable(
                 Code.PUBLISHER_UNREACHABLE,
                 f"The publisher at {self._url} gave no answer: {error.reason}.",
-                "Check the address, the network and the proxy in between; nothing was changed here.",
+                "Check the address, the network and the proxy in between; nothing was changed here. "
+                "Without a network, requests can be carried: activate --offline FILE.",
             ) from error
         if answer.status != _OK:
             raise error_of(answer.status, answer.body)

@@ -13,13 +13,13 @@ from tenure.cli.command import home_option, json_option
 from tenure.cli.exit_codes import ExitCode
 from tenure.cli.offline import (
     carried_here,
+    check_ways,
     confirmation_option,
     delivered_json,
     form_option,
     offline_option,
     out_path,
     print_delivered,
-    refuse_both,
 )
 from tenure.cli.printing import print_json, timestamp
 from tenure.programs import client, client_offline
@@ -79,7 +79,7 @@ def command(
     Exit codes: 0 licensed, or the request is written; 2 no key is installed; 3 refused, or counted but the threshold
     is not reached yet; 4 no host was found, or host or publisher could not be reached; 5 what came cannot be trusted.
     """
-    refuse_both(publisher=publisher_url, offline=offline, confirmation=confirmation)
+    check_ways(publisher=publisher_url, offline=offline, confirmation=confirmation, form=form)
     chosen = home_to_write(home)
     if offline is not None:
         away, delivered = client_offline.request(

@@ -10,13 +10,13 @@ from tenure.adapters.os.home import home_to_write
 from tenure.cli.command import home_option, json_option
 from tenure.cli.offline import (
     carried_here,
+    check_ways,
     confirmation_option,
     delivered_json,
     form_option,
     offline_option,
     out_path,
     print_delivered,
-    refuse_both,
 )
 from tenure.cli.printing import print_facts, print_json, timestamp
 from tenure.programs import host, host_offline
@@ -58,7 +58,7 @@ def command(
     Exit codes: 0 done; 2 no key, or no such file; 3 refused; 4 the publisher did not answer; 5 the answer is damaged,
     or not for this host.
     """
-    refuse_both(publisher=publisher_url, offline=offline, confirmation=confirmation)
+    check_ways(publisher=publisher_url, offline=offline, confirmation=confirmation, form=form)
     chosen = home_to_write(home)
     if offline is not None:
         away, delivered = host_offline.request(
