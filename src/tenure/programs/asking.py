@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenure.adapters.files.machine_key import machine_key
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from tenure.adapters.http.client import HttpClient
     from tenure.adapters.os.home import Home
+    from tenure.client.discovery import Dns
     from tenure.client.state import ClientStore
 
 
@@ -45,7 +45,7 @@ def activation_of(
         UsageError: code `invalid_argument`, when there is nothing to look hosts up by in `lookup`.
     """
     found_by = ways(store.load().machine, lookup)
-    surroundings = replace(surroundings_of(home, fingerprint_of), dns=found_by.dns)
+    surroundings = surroundings_of(home, found_by.dns, fingerprint_of)
     transport = HttpHostTransport(http, found_by.named_addresses)
     return AnyActivation(
         store,
@@ -61,8 +61,10 @@ def activation_of(
     )
 
 
-def surroundings_of(home: Home, fingerprint_of: Callable[[UUID], str] | None = None) -> Surroundings:
-    """What the machine in this home brings along, whomever it asks, but for the DNS; `fingerprint_of` as above."""
+def surroundings_of(
+    home: Home, dns: Dns, fingerprint_of: Callable[[UUID], str] | None = None
+) -> Surroundings:
+    """What the machine in this home brings along, whomever it asks; `fingerprint_of` as in `activation_of`."""
     return Surroundings(
         clock=system_clock,
         fingerprint_of=fingerprint_of or (lambda p: machine_fingerprint(home.client, p)),
@@ -72,6 +74,7 @@ def surroundings_of(home: Home, fingerprint_of: Callable[[UUID], str] | None = N
         draw=draw,
         elapsed=time.monotonic,
         pause=time.sleep,
+        dns=dns,
     )
 
 

@@ -11,6 +11,7 @@ from tenure.adapters.os.clock import system_clock
 from tenure.client.carried_activation import accept_confirmation, carry_away, products_to_carry
 from tenure.programs.asking import own_name, surroundings_of
 from tenure.programs.client import Attempt
+from tenure.programs.discovery import ways
 from tenure.programs.parcels import confirmations_in, deliver
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def request(
     away = carry_away(
         products_to_carry(state, product),
         store=store,
-        here=surroundings_of(home),
+        here=surroundings_of(home, ways(state.machine).dns),
         machine_key=lambda: machine_key(home.client),
         folder=_pending(home),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulators.authority import SimulatedAuthority
+from simulators.dns import MemoryDns
 from simulators.publisher import NOW, seeded
 from tenure.adapters.files.pending_folder import FilePendingFolder
 from tenure.adapters.os.randomness import new_uuid
@@ -68,6 +69,7 @@ class Machine:
             draw=lambda: 0.0,
             elapsed=lambda: 0.0,
             pause=lambda _seconds: None,
+            dns=MemoryDns(),
         )
         return carry_away(
             products_to_carry(self.store.load(), None),

@@ -40,7 +40,7 @@ CONFIRMATIONS = Confirmations(
     grants=(MachineActivated(grant=LEASE_TOKEN, used=3, limit=3),),
     catalogs=(CATALOG_TOKEN,),
 )
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent / "golden_parcels"
 each_parcel = pytest.mark.parametrize(
     "parcel",
     [
@@ -83,7 +83,7 @@ def test_a_parcel_says_the_same_in_every_form(parcel: Parcel) -> None:
     ],
 )
 def test_what_was_printed_once_is_read_forever(file: str, parcel: Parcel) -> None:
-    """The files in `golden/` never change. Another zlib may write other bytes; it reads these."""
+    """The files in `golden_parcels/` never change. Another zlib may write other bytes; it reads these."""
     assert read_parcel((GOLDEN / file).read_bytes())[0] == parcel
 
 
