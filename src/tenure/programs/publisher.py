@@ -153,6 +153,12 @@ def export_catalog(home: Home, out: Path | None) -> bytes:
     return data
 
 
+def move(home: Home, publisher_url: str) -> Catalog:
+    """A new catalog says that the publisher is reached at this address."""
+    with open_authority(home) as authority:
+        return authority.move(publisher_url)
+
+
 def rotate_signing_key(home: Home, *, overlap: int) -> Rotated:
     """A new signing key signs from now on; the one before stays good for `overlap` seconds."""
     with open_authority(home) as authority:

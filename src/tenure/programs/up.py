@@ -17,7 +17,6 @@ from tenure.publisher.authority import NewProduct
 
 if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
-    from tenure.core.catalog import Catalog
 
 SAMPLE_PUBLISHER: Final = "Example Software"
 SAMPLE_PRODUCTS: Final = (
@@ -84,7 +83,7 @@ class Up:
         # 2
         self._publisher = PublisherServer(home, self._address, self._publisher_port)
         await self._publisher.start()
-        newest = await asyncio.to_thread(_announce, home, self._publisher.url)
+        newest = await asyncio.to_thread(publisher.move, home, self._publisher.url)
         publisher.export_catalog(home, catalog_path)
         # 3
         if not host.is_activated(home):
@@ -118,8 +117,3 @@ def _make_publisher(home: Home) -> None:
     with publisher.open_authority(home) as authority:
         if not authority.catalogs().newest.products:
             authority.add_products(SAMPLE_PRODUCTS)
-
-
-def _announce(home: Home, publisher_url: str) -> Catalog:
-    with publisher.open_authority(home) as authority:
-        return authority.move(publisher_url)

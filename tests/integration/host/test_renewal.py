@@ -18,10 +18,12 @@ from tenure.adapters.http.server import HttpServer
 from tenure.adapters.os.home import Home
 from tenure.core.policy import DAY
 from tenure.programs import host
-from tenure.programs.host_renewal import renewal_job
+from tenure.programs.host_renewal import Renewals, renewal_job
 from tenure.programs.host_server import HostServer
 from tenure.publisher.keys import issue_host_key, list_keys
+from tenure.publisher.rotation import rotate_signing_key
 from tenure.wire.catalog import CatalogList
+from tenure.wire.jws import Typ, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,19 +95,54 @@ def test_a_certificate_in_its_last_180_days_is_replaced(
     assert report.used == 1
 
 
-def test_the_look_is_daily_and_leaves_a_renewed_certificate_alone(
+def test_the_look_is_hourly_and_leaves_a_renewed_certificate_alone(
     tmp_path: Path, publisher: AuthorityServer
 ) -> None:
     """One request in 550 days."""
     home = activated(tmp_path, publisher)
     publisher.simulated.now = DUE
     job = renewal_job(home, publisher.clock)
-    assert job.every == DAY
+    assert job.every == 3_600
     job.run()
     renewed = certificate(home)
     publisher.simulated.now += DAY
     job.run()
     assert certificate(home) == renewed
+
+
+def test_a_certificate_whose_key_is_closed_is_replaced_by_one_under_the_new_key(
+    tmp_path: Path, publisher: AuthorityServer
+) -> None:
+    """As soon as the host hears of it, and without taking a place on its host key."""
+    home = activated(tmp_path, publisher)
+    authority = publisher.simulated.authority
+    before = certificate(home)
+    rotated = rotate_signing_key(authority)
+    catalogs = tmp_path / "catalogs.json"
+    catalogs.write_bytes(msgspec.json.encode(CatalogList(authority.catalogs().tokens)))
+    host.follow_catalogs(home, catalogs)
+    renewal_job(home, publisher.clock).run()
+    after = certificate(home)
+    assert before is not None
+    assert after is not None
+    assert read(after, Typ.HOST).kid == rotated.kid != read(before, Typ.HOST).kid
+    (report,) = list_keys(authority)
+    assert report.used == 1
+
+
+@pytest.mark.parametrize(("hours", "tries"), [(1, 1), (23, 1), (24, 2), (48, 3)], ids="after {} hours".format)
+def test_one_that_only_grows_old_is_asked_for_once_a_day(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, hours: int, tries: int
+) -> None:
+    """A closed network has half a year of unanswered looks ahead, and a log to read."""
+    with running(AuthorityServer) as publisher:
+        home = activated(tmp_path, publisher)
+    elapsed = 1_000.0
+    renewals = Renewals(home, lambda: DUE, elapsed=lambda: elapsed)
+    for _ in range(hours + 1):
+        renewals()
+        elapsed += 3_600
+    assert len(caplog.records) == tries
 
 
 def test_a_running_host_serves_the_certificate_that_it_renewed(

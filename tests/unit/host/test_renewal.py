@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from simulators.publisher import NOW, SimulatedPublisher, seeded
 from tenure.core.policy import DAY
 from tenure.host.renewal import renewals_due
 from tenure.host.served import Served, ServedPublisher
-from tenure.wire.trust import first_catalogs, stored_certificate
+from tenure.wire.certificate import certificate_of
+from tenure.wire.jws import Typ, read
+from tenure.wire.trust import TrustedCatalogs, first_catalogs, stored_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,4 +54,25 @@ def test_a_certificate_is_due_in_its_last_180_days_and_after_its_end(age: int, *
 def test_the_first_to_end_comes_first() -> None:
     """One certificate a publisher; who has none yet is left to `tenure host activate`."""
     due = renewals_due(served([NOW - 600 * DAY, NOW, None, NOW - 700 * DAY]), NOW)
-    assert [certificate.publisher_id for certificate in due] == [UUID(int=3), UUID(int=0)]
+    assert [one.certificate.publisher_id for one in due] == [UUID(int=3), UUID(int=0)]
+
+
+@pytest.mark.parametrize(
+    "closes", [NOW - DAY, NOW, NOW + 30 * DAY], ids=["closed", "closing now", "closing soon"]
+)
+def test_a_certificate_whose_key_closes_is_due_at_once(closes: int) -> None:
+    """Machines that hear of it refuse what it stands under from then on; a certificate by another key is left alone."""
+    publisher = SimulatedPublisher(opened=0)
+    before = publisher.catalog
+    catalog = replace(before, keys=(replace(before.keys[0], closes=closes),))
+    catalogs = TrustedCatalogs(catalog, (publisher.catalog_token,))
+    token = publisher.certify(seeded(3), HOST_ID, iat=NOW - 2 * DAY)
+    certificate = certificate_of(read(token, Typ.HOST).claims)
+    held = ServedPublisher(catalogs=catalogs, certificate=certificate, certificate_token=token)
+    other = served([NOW - 600 * DAY]).publishers[UUID(int=0)]
+    publishers = {UUID(int=0): other, publisher.publisher_id: held}
+    due = renewals_due(Served(identity=None, publishers=publishers), NOW)
+    assert [(one.certificate, one.key_closes) for one in due] == [
+        (certificate, True),
+        (other.certificate, False),
+    ]

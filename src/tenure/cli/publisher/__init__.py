@@ -12,6 +12,7 @@ COMMANDS = {
     "key": "tenure.cli.publisher.key",
     "activation": "tenure.cli.publisher.activation",
     "catalog": "tenure.cli.publisher.catalog",
+    "move": "tenure.cli.publisher.move",
     "rotate": "tenure.cli.publisher.rotate",
     "activate-request": "tenure.cli.publisher.activate_request",
     "serve": "tenure.cli.publisher.serve",
