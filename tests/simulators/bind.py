@@ -7,6 +7,7 @@ reason when it is not installed.
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import socket
 import subprocess
@@ -20,8 +21,10 @@ import dns.tsig
 import dns.tsigkeyring
 import dns.update
 
+from simulators.dns_tools import output
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 NAMED: Final = shutil.which(
@@ -38,6 +41,15 @@ class TsigKey:
 
     name: str = "tenure-test"
     secret: bytes = field(default=b"only for tests on the loopback..", repr=False)
+
+    @classmethod
+    def generated(cls, name: str) -> TsigKey:
+        """A new key, as the real `tsig-keygen` makes it."""
+        statement = output("tsig-keygen", "-a", "hmac-sha256", name)
+        (secret,) = re.findall(r'secret "(.+)"', statement)
+        key = cls(name, base64.b64decode(secret))
+        assert key.statement == statement
+        return key
 
     @property
     def base64(self) -> str:
@@ -86,12 +98,15 @@ def bind(
     key: TsigKey | None = None,
     updatable: Collection[str] = (),
     policies: Mapping[str, str] | None = None,
+    port: int | None = None,
+    under: Sequence[str] = (),
 ) -> Iterator[Bind]:
-    """Serve zones from an empty folder until the end of the block.
+    """Serve zones from an empty folder until the end of the block, on a free port if none is named.
 
     A zone is its records, without SOA and NS: those are added. It answers SERVFAIL for the `broken` zones, REFUSED for
     names of no zone, and lets those who have the `key` update the `updatable` ones. `policies` has statements of zones
-    that say more exactly who may update what.
+    that say more exactly who may update what. `under` is a command line that runs the server, such as in a network of
+    its own, where the port may be the real one.
     """
     assert NAMED is not None, BIND_MISSING
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,12 +115,12 @@ def bind(
     for name, records in zones.items():
         (folder / f"{name}.zone").write_text(_zone(name, records))
     for _ in range(_TRIES):
-        port = _free_port()
+        listening = _free_port() if port is None else port
         settings = _settings(
-            folder, port, zones, broken=broken, key=key, updatable=updatable, policies=policies or {}
+            folder, listening, zones, broken=broken, key=key, updatable=updatable, policies=policies or {}
         )
         (folder / "named.conf").write_text(settings)
-        server = _started(str(program), folder, port)
+        server = _started([*under, str(program)], folder, listening)
         if server is not None:
             break
     else:
@@ -125,10 +140,10 @@ def bind(
             server.process.stderr.close()
 
 
-def _started(program: str, folder: Path, port: int) -> Bind | None:
+def _started(program: Sequence[str], folder: Path, port: int) -> Bind | None:
     """The server once it says that it runs; None if it ended before, its log in named.log."""
     process = subprocess.Popen(
-        [program, "-g", "-n", "1", "-c", str(folder / "named.conf")],
+        [*program, "-g", "-n", "1", "-c", str(folder / "named.conf")],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

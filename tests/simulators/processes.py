@@ -49,14 +49,19 @@ def tenure(*arguments: str, home: Path, stdin: str = "", under: Sequence[str] = 
 
 @contextmanager
 def serving(
-    *arguments: str, home: Path, environment: Mapping[str, str] | None = None, stdin: int | None = None
+    *arguments: str,
+    home: Path,
+    environment: Mapping[str, str] | None = None,
+    stdin: int | None = None,
+    under: Sequence[str] = (),
 ) -> Iterator[subprocess.Popen[str]]:
     """A command that serves, from its first printed line on; it is asked to stop at the end, or was killed before.
 
-    `environment` is added to that of the tests; `stdin` is an open file, else it reads the tests' own.
+    `environment` is added to that of the tests; `stdin` is an open file, else it reads the tests' own. `under` as for
+    `tenure`; what it names must become the command, so that the process is the same.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "tenure", *arguments],
+        [*under, sys.executable, "-m", "tenure", *arguments],
         stdin=stdin,
         stdout=subprocess.PIPE,
         text=True,

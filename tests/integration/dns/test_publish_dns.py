@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulators.bind import BIND_MISSING, NAMED, Bind, TsigKey, bind
+from simulators.dns_tools import output
 from simulators.host_home import activate_home
 from simulators.processes import tenure
 from simulators.publisher import SimulatedPublisher
@@ -97,17 +97,6 @@ def hosts(tmp_path: Path, dns: Bind, key: TsigKey) -> Iterator[tuple[Host, Host]
     for host in both:
         host("--remove", "--zone", "corp.test", "--target", host.target, *host.where)
     assert dig(dns) == set()
-
-
-def output(*words: str, typed: str = "") -> str:
-    """What a program of BIND's prints; it must succeed."""
-    program = shutil.which(words[0], path="/usr/bin:/usr/sbin:/usr/local/bin:/opt/homebrew/bin")
-    assert program is not None, BIND_MISSING
-    done = subprocess.run(
-        [program, *words[1:]], input=typed, capture_output=True, text=True, check=False, timeout=30
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def dig(dns: Bind, name: str = NAME, kind: str = "SRV") -> set[str]:
