@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
+import shutil
 import sqlite3
+import threading
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
@@ -18,7 +21,7 @@ from tenure.adapters.sql.engine import open_engine
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
 from tenure.core.enrolment import HostSeat
-from tenure.core.errors import Code, UsageError
+from tenure.core.errors import Code, Unavailable, UsageError
 from tenure.publisher.store import Holder
 
 if TYPE_CHECKING:
@@ -106,3 +109,119 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         migrate(path, History.HOST)
     assert caught.value.code is Code.NOT_SET_UP
     assert "newer version" in caught.value.cure
+
+
+class NextVersion:
+    """The host's history as a later version of Tenure may have it: one revision more."""
+
+    head = "0999"
+
+    def __init__(self, folder: Path, upgrade: str) -> None:
+        """`upgrade` is the body of the revision."""
+        self.folder = folder
+        shutil.copytree(History.HOST.folder, folder)
+        (folder / "versions" / "0999_next.py").write_text(
+            "from alembic import op\nimport sqlalchemy as sa\n"
+            f"revision = '0999'\ndown_revision = '{History.HOST.head}'\n"
+            f"def upgrade() -> None:\n    {upgrade}\n"
+        )
+
+    def migrate(self, path: Path) -> None:
+        """Bring a database to it."""
+        migrate(path, self)  # type: ignore[arg-type]  # all that is asked of a history is its folder and its head
+
+
+ADD_A_COLUMN = "op.add_column('setting', sa.Column('note', sa.Text))"
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    """A host's database of this version with a setting in it."""
+    path = tmp_path / "host.db"
+    migrate(path, History.HOST)
+    put(path, "first", "1")
+    return path
+
+
+def put(path: Path, name: str, value: str) -> None:
+    """A setting."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO setting (name, value) VALUES (?, ?)", (name, value))
+        connection.commit()
+
+
+def ask(path: Path, query: str) -> list[tuple[Any, ...]]:
+    """What a database answers."""
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.execute(query))
+
+
+def test_a_database_is_copied_before_it_is_changed(
+    filled: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The copy has the old schema and all rows, for its owner alone; the log names it."""
+    NextVersion(tmp_path / "next", ADD_A_COLUMN).migrate(filled)
+    copy = tmp_path / "host.db.before-0999"
+    assert ask(filled, "SELECT name, value, note FROM setting") == [("first", "1", None)]
+    assert ask(copy, "SELECT * FROM setting") == [("first", "1")]
+    assert ask(copy, "SELECT version_num FROM alembic_version") == [(History.HOST.head,)]
+    assert ask(copy, "PRAGMA integrity_check") == [("ok",)]
+    if os.name != "nt":
+        assert copy.stat().st_mode & 0o777 == 0o600
+    assert str(copy) in caplog.text
+
+
+def test_the_copy_is_enough_to_go_back(filled: Path, tmp_path: Path) -> None:
+    """Put in the database's place, it serves the old version."""
+    NextVersion(tmp_path / "next", ADD_A_COLUMN).migrate(filled)
+    with pytest.raises(UsageError):
+        migrate(filled, History.HOST)
+    for leftover in tmp_path.glob("host.db-*"):
+        leftover.unlink()
+    (tmp_path / "host.db.before-0999").replace(filled)
+    migrate(filled, History.HOST)
+    assert ask(filled, "SELECT * FROM setting") == [("first", "1")]
+
+
+def test_a_revision_that_fails_changes_nothing(filled: Path, tmp_path: Path) -> None:
+    """Not even halfway; the next try copies anew what was written meanwhile."""
+    broken = NextVersion(tmp_path / "broken", f"{ADD_A_COLUMN}; op.execute('SELECT no_such_thing')")
+    with pytest.raises(Unavailable):
+        broken.migrate(filled)
+    assert ask(filled, "SELECT * FROM setting") == [("first", "1")]
+    put(filled, "second", "2")
+    NextVersion(tmp_path / "next", ADD_A_COLUMN).migrate(filled)
+    assert ask(tmp_path / "host.db.before-0999", "SELECT name FROM setting") == [("first",), ("second",)]
+    assert not list(tmp_path.glob(".host.db*"))
+
+
+def test_programs_that_start_together_migrate_once(filled: Path, tmp_path: Path) -> None:
+    """Whoever comes second finds the work done, and leaves the first one's copy as it is."""
+    later = NextVersion(tmp_path / "next", ADD_A_COLUMN)
+    failures: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            later.migrate(filled)
+        except BaseException as error:  # noqa: BLE001 - told below, in the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    with closing(sqlite3.connect(filled, isolation_level=None)) as gate:
+        gate.execute("BEGIN IMMEDIATE")
+        for thread in threads:
+            thread.start()
+        gate.execute("COMMIT")
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert ask(tmp_path / "host.db.before-0999", "SELECT version_num FROM alembic_version") == [
+        (History.HOST.head,)
+    ]
+
+
+def test_a_new_database_has_nothing_to_copy(tmp_path: Path) -> None:
+    """Nor has one that is up to date."""
+    for _ in range(2):
+        migrate(tmp_path / "host.db", History.HOST)
+    assert not list(tmp_path.glob("*.before-*"))

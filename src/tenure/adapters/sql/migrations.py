@@ -1,8 +1,14 @@
-"""Bringing a database to the schema of this version. Alembic is imported only when there is something to do."""
+"""Bringing a database to the schema of this version. Alembic is imported only when there is something to do.
+
+Before a database is changed it is copied: `host.db.before-0002` is what `host.db` was before revision 0002. Whoever goes
+back to an older version puts the copy in its place; nothing here removes it.
+"""
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+from contextlib import closing
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +19,9 @@ from tenure.core.errors import Code, UsageError
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from sqlalchemy import Connection
+
+log = logging.getLogger("tenure.storage")
 
 
 class History(Enum):
@@ -39,6 +48,8 @@ class History(Enum):
 def migrate(path: Path, history: History) -> None:
     """The database at `path` exists and has the newest schema of `history`; nothing recorded is lost.
 
+    One that was older is kept beside it as it was, under a name that is logged. Programs that start together migrate once.
+
     Raises:
         UsageError: code `not_set_up`, when a newer version of Tenure made it.
         Unavailable: code `storage_unavailable`.
@@ -60,11 +71,44 @@ def migrate(path: Path, history: History) -> None:
         engine = open_engine(path)
         try:
             with engine.begin() as connection:
+                # Nobody else can write from here on: what is copied is what is changed.
+                if found is not None and _revision_in(connection) == history.head:
+                    return
+                if found is not None:
+                    _keep_copy(path, found, history.head)
                 configuration = _configuration(history)
                 configuration.attributes["connection"] = connection
                 command.upgrade(configuration, "head")
         finally:
             engine.dispose()
+
+
+def _keep_copy(path: Path, found: str, head: str) -> None:
+    """The database as it is stands beside itself, whole and on disk; an older copy of the same name is replaced."""
+    copy = path.with_name(f"{path.name}.before-{head}")
+    unfinished = path.with_name(f".{copy.name}")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    try:
+        with (
+            closing(open_connection(path, read_only=True)) as source,
+            closing(sqlite3.connect(unfinished)) as target,
+        ):
+            source.backup(target)
+        unfinished.replace(copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    log.warning(
+        "%s is brought from schema %s to %s; what it was before is kept as %s until you delete it",
+        path,
+        found,
+        head,
+        copy,
+    )
+
+
+def _revision_in(connection: Connection) -> str:
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
 
 
 def _revision(path: Path) -> str | None:
