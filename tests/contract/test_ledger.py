@@ -2,100 +2,41 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simulators.entries import (
+    LEDGERS,
+    NOW,
+    SERVERS,
+    WINDOW,
+    WORKSTATIONS,
+    commit,
+    empty_ledger,
+    empty_sqlite,
+    entry,
+    refusal,
+    rows,
+)
 from tenure.adapters.sql.host_ledger import SqliteLedger
-from tenure.adapters.sql.migrations import History, migrate
-from tenure.adapters.sql.sqlite import open_connection
 from tenure.core.policy import DAY
-from tenure.host.ledger import Entry, Ledger, Outcome, PoolTerms, Receipt, Refusal
+from tenure.host.ledger import Ledger, Outcome, PoolTerms, Receipt
 from tenure.host.memory import MemoryLedger
 from tenure.host.retention import ROWS_A_STEP, Retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-NOW = 1_800_000_000
-WINDOW = 30 * DAY
-WORKSTATIONS = PoolTerms(1, WINDOW, 25)
-SERVERS = PoolTerms(2, WINDOW, 5)
+    from pathlib import Path
 
 
-@pytest.fixture(params=["memory", "sqlite", "process"])
+@pytest.fixture(params=LEDGERS)
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger with two pools and a product in each."""
-    if request.param == "memory":
-        yield MemoryLedger()
-        return
-    sqlite = empty_sqlite(tmp_path / "host.db")
-    yield sqlite
-    sqlite.close()
-
-
-def empty_sqlite(path: Path) -> SqliteLedger:
-    """A new SQLite ledger, the rows of its pools and products made."""
-    path.write_bytes(_empty_host_database())
-    connection = open_connection(path)
-    connection.execute("INSERT INTO publisher (id, publisher_id) VALUES (1, x'01')")
-    connection.executemany("INSERT INTO pool (id, publisher, name) VALUES (?, 1, ?)", [(1, "w"), (2, "s")])
-    connection.executemany(
-        "INSERT INTO product (id, pool, product_id) VALUES (?, ?, ?)",
-        [(1, 1, b"w"), (2, 1, b"v"), (3, 2, b"s")],
-    )
-    connection.close()
-    return SqliteLedger(path, lambda: {1: WINDOW, 2: WINDOW})
-
-
-@cache
-def _empty_host_database() -> bytes:
-    """A migrated file, made once: Alembic takes longer than most tests."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "host.db"
-        migrate(path, History.HOST)
-        return path.read_bytes()
-
-
-def entry(
-    machine: int,
-    *,
-    now: int = NOW,
-    pool: PoolTerms = WORKSTATIONS,
-    product: int | None = None,
-    fingerprint: int | None = None,
-    request: int = 1,
-    content: int = 0,
-    waking: bool = False,
-) -> Entry:
-    """An entry of machine number `machine`, whose fingerprint has the same number unless it is given."""
-    fingerprint = machine if fingerprint is None else fingerprint
-    return Entry(
-        now=now,
-        pool=pool,
-        product_row=product or {1: 1, 2: 3}[pool.row],
-        product_id=b"p" * 16,
-        machine_id=machine.to_bytes(16),
-        fingerprint=fingerprint.to_bytes(16),
-        request_id=request.to_bytes(16),
-        digest=content.to_bytes(16),
-        hostname="pc.example",
-        address="192.0.2.1",
-        virtual=False,
-        license_status=0,
-        minutes_remaining=0,
-        waking=waking,
-    )
-
-
-def commit(ledger: Ledger, *entries: Entry) -> list[Receipt]:
-    """The receipts of a batch of entries."""
-    return [receipt for receipt in ledger.commit(entries) if receipt is not None]
+    with empty_ledger(request.param, tmp_path) as ledger:
+        yield ledger
 
 
 def fill(
@@ -225,16 +166,7 @@ def test_the_same_request_id_of_another_machine_is_its_own(ledger: Ledger) -> No
 
 def test_refusals_are_logged_and_count_nothing(ledger: Ledger) -> None:
     """A refusal has no receipt and changes no count."""
-    refusal = Refusal(
-        now=NOW,
-        product_id=b"p" * 16,
-        machine_id=b"m" * 16,
-        request_id=b"r" * 16,
-        hostname="pc",
-        address="192.0.2.1",
-        code="clock_skew",
-    )
-    assert ledger.commit([refusal, entry(1)]) == [None, Receipt(Outcome.WAITING, 1)]
+    assert ledger.commit([refusal(), entry(1)]) == [None, Receipt(Outcome.WAITING, 1)]
     assert ledger.counts(NOW)[1] == 1
 
 
@@ -295,10 +227,10 @@ def test_tidying_comes_round(tmp_path: Path) -> None:
     fill(ledger, 3, now=later, first=9_000)
     for _ in range(4):
         ledger.tidy(Retention(), later)
-    assert _rows(tmp_path / "host.db", "SELECT COUNT(*) FROM machine") == [(3,)]
-    assert _rows(tmp_path / "host.db", "SELECT COUNT(*) FROM installation") == [(3,)]
-    assert _rows(tmp_path / "host.db", "SELECT COUNT(*) FROM request_log") == [(3,)]
-    assert _rows(tmp_path / "host.db", "SELECT SUM(requests) FROM daily_total") == [(ROWS_A_STEP + 8,)]
+    assert rows(tmp_path / "host.db", "SELECT COUNT(*) FROM machine") == [(3,)]
+    assert rows(tmp_path / "host.db", "SELECT COUNT(*) FROM installation") == [(3,)]
+    assert rows(tmp_path / "host.db", "SELECT COUNT(*) FROM request_log") == [(3,)]
+    assert rows(tmp_path / "host.db", "SELECT SUM(requests) FROM daily_total") == [(ROWS_A_STEP + 8,)]
     ledger.close()
 
 
@@ -314,19 +246,11 @@ def test_sqlite_keeps_what_it_committed(tmp_path: Path) -> None:
     again.close()
 
 
-def _rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    connection = open_connection(path, read_only=True)
-    try:
-        return list(connection.execute(query))
-    finally:
-        connection.close()
-
-
 @pytest.fixture
 def logged(tmp_path: Path) -> Iterator[tuple[SqliteLedger, Callable[[], list[tuple[object, ...]]]]]:
     """A SQLite ledger, and its log as (outcome, repeats) rows."""
     ledger = empty_sqlite(tmp_path / "host.db")
-    yield ledger, lambda: _rows(tmp_path / "host.db", "SELECT outcome, repeats FROM request_log ORDER BY id")
+    yield ledger, lambda: rows(tmp_path / "host.db", "SELECT outcome, repeats FROM request_log ORDER BY id")
     ledger.close()
 
 
@@ -350,7 +274,7 @@ def test_a_woken_request_is_logged_as_granted_and_stays_one_request(
     commit(ledger, entry(1, now=NOW + 1, waking=True))
     assert log()[0] == (Outcome.WAITING, 1)
     assert log()[-1] == (Outcome.GRANTED, 1)
-    totals = _rows(
+    totals = rows(
         tmp_path / "host.db", "SELECT outcome, SUM(requests) FROM daily_total GROUP BY outcome ORDER BY 1"
     )
     assert totals == [(Outcome.GRANTED, 25), (Outcome.WAITING, 0)]

@@ -14,7 +14,7 @@ import pytest
 
 from simulators.host_home import activate_home
 from simulators.machines import SimulatedMachine
-from simulators.processes import children, ends, serving
+from simulators.processes import serving
 from simulators.publisher import SimulatedPublisher
 from tenure.adapters.http.client import HttpClient, NoAnswerError
 from tenure.adapters.os.home import Home
@@ -44,10 +44,7 @@ def test_a_killed_host_loses_no_answered_request(tmp_path: Path) -> None:
         with serving("host", "serve", "--host", "127.0.0.1", "--port", "0", home=home.root) as process:
             url = host.status(home)[1]
             assert url is not None
-            (recorder,) = children(process.pid)
             answered |= _ask_until_killed(url, publisher, process.kill, now)
-            # The process that records finishes the transaction under way, which nobody was answered for.
-            assert ends(recorder, seconds=20)
     with closing(sqlite3.connect(home.host / "host.db")) as database:
         recorded = {UUID(bytes=row[0]) for row in database.execute("SELECT machine_id FROM machine")}
         logged = {UUID(bytes=row[0]) for row in database.execute("SELECT machine_id FROM request_log")}

@@ -37,6 +37,11 @@ class SimulatedHost:
         """Serve under this certificate from now on."""
         self.desk.serve(self.snapshot(certificate), self.key)
 
+    def serve_with(self, settings: dict[str, str]) -> None:
+        """Serve by these settings from now on."""
+        certificate = self.publisher.certify(self.key, HOST_ID)
+        self.desk.serve(self.snapshot(certificate, settings=settings), self.key)
+
     def snapshot(self, certificate: str | None, *, settings: dict[str, str] | None = None) -> Served:
         """What this host serves under a certificate."""
         products = {self.publisher.workstation.product_id: 1, self.publisher.server.product_id: 2}

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -76,22 +75,6 @@ def serving(
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
-
-
-def children(process_id: int) -> list[int]:
-    """The processes that a process started, by Linux's account."""
-    return [int(pid) for pid in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
-
-
-def ends(process_id: int, *, seconds: float) -> bool:
-    """Whether a process, of anybody's, ends within so many seconds."""
-    with suppress(ProcessLookupError):
-        descriptor = os.pidfd_open(process_id)
-        try:
-            return bool(select.select([descriptor], [], [], seconds)[0])
-        finally:
-            os.close(descriptor)
-    return True
 
 
 def _environment(home: Path) -> dict[str, str]:

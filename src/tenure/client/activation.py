@@ -126,7 +126,7 @@ class Activation:
         """The product has a new lease, or the threshold was still not reached after `seconds` of waiting.
 
         While there is time, a request is held by the host and asked again after a 202; after a lost connection or a
-        503 the pauses double (`backoff`).
+        503 the pauses double (`backoff`), and are never shorter than what the host said, up to a minute.
 
         Raises:
             UsageError: code `not_set_up`, when no key is installed.
@@ -140,7 +140,8 @@ class Activation:
             try:
                 outcome = self.ask(product_id, wait=min(MAX_WAIT, math.ceil(max(0.0, left))))
             except TenureError as error:
-                pause = backoff(failures, self._here.draw())
+                told = min(error.retry_after or 0, MAX_WAIT)
+                pause = max(backoff(failures, self._here.draw()), told)
                 if not waiting_may_cure(error) or self._here.elapsed() + pause >= end:
                     raise
                 failures += 1

@@ -82,7 +82,7 @@ def converse(body: ActivationBody, publisher_id: UUID, *, known_seq: int, wait: 
     """
     asked = yield Call("POST", "/v1/activations", msgspec.json.encode(body), wait)
     if asked.status not in {_OK, _ACCEPTED}:
-        raise error_of(asked.status, asked.body)
+        raise error_of(asked.status, asked.body, retry_after=_retry_after(asked))
     try:
         answer = decode_answer(asked.status, asked.body)
     except UsageError as error:
@@ -99,7 +99,8 @@ def converse(body: ActivationBody, publisher_id: UUID, *, known_seq: int, wait: 
                 catalogs = catalogs_in(told.body)
         except (Unavailable, Untrusted):
             catalogs = ()
-    return Heard(answer, catalogs, _retry_after(asked))
+    retry_after = _retry_after(asked)
+    return Heard(answer, catalogs, _RETRY_SECONDS if retry_after is None else retry_after)
 
 
 def hold(conversation: Conversation, host: HostAddress, transport: HostTransport) -> Heard:
@@ -122,7 +123,7 @@ def hold(conversation: Conversation, host: HostAddress, transport: HostTransport
             return heard
 
 
-def _retry_after(answer: Answer) -> int:
+def _retry_after(answer: Answer) -> int | None:
     """`Retry-After` in seconds; its other form, a date, no host of ours sends (RFC 9110, section 10.2.3)."""
     value = answer.headers.get("retry-after", "").strip()
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else _RETRY_SECONDS  # noqa: PLR2004 - nine digits are 31 years
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None  # noqa: PLR2004 - nine digits are 31 years

@@ -12,7 +12,8 @@
     a lease, a grant          when that is due
     202, not licensed         after `Retry-After`: the machine stands in the queue all the time
     202, licensed             after the host's retry interval
-    no answer, 503, 429       after 1 s, doubling to 15 min (a licensed machine begins at a minute)
+    no answer, 503, 429       after 1 s, doubling to 15 min (a licensed machine begins at a minute), and never before
+                              the answer's `Retry-After`, up to the policy's retry interval
     another refusal           after the policy's retry interval
 
 Pauses are measured on a clock that nobody sets, and spread, so that a fleet never asks in step (design, sections 3
@@ -144,10 +145,12 @@ def after_failure(
     As soon as waiting may cure one of them, it is worth trying soon.
     """
     interval = clamp_interval(standing.retry_interval_s)
-    if any(may_pass(error) for error in errors):
+    passing = [error for error in errors if may_pass(error)]
+    if passing:
         skipped = _NO_HURRY if standing.status is LicenseStatus.LICENSED else 0
         longest = min(LONGEST_SECONDS, interval)
-        pause = backoff(before.failures + skipped, draw, longest=longest)
+        told = min(max(error.retry_after or 0 for error in passing), interval)
+        pause = max(backoff(before.failures + skipped, draw, longest=longest), told * (1 + JITTER * draw))
         return Course(elapsed + pause, before.failures + 1)
     return Course(elapsed + interval * (1 - JITTER * draw))
 

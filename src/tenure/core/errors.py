@@ -116,6 +116,8 @@ class TenureError(Exception):
     detail: str
     cure: str = ""
     hresult: str | None = None
+    retry_after: int | None = None
+    """Seconds before which asking again is of no use, where whoever refused said so."""
 
     def __post_init__(self) -> None:
         """Fill in the HRESULT that the code implies."""

@@ -15,6 +15,7 @@ from tenure.core.activation import check_certificate, check_client_clock, check_
 from tenure.core.errors import Code, Refused, TenureError
 from tenure.core.lease import Lease, term
 from tenure.core.license_status import LicenseStatus
+from tenure.core.peers import is_loopback
 from tenure.host.ledger import Entry, Outcome, Receipt, Refusal
 from tenure.host.served import Served
 from tenure.host.waiting_room import Call, WaitingRoom
@@ -62,7 +63,7 @@ class Desk:
     ) -> None:
         """A desk that serves nothing until `serve`; `submit` is a commit queue's."""
         self.served = Served(identity=None)
-        self.room = room or WaitingRoom()
+        self.room = WaitingRoom() if room is None else room  # an empty one is false
         self.counts: dict[int, int] = {}
         self._newest_row = 0
         self._stopping = False
@@ -92,7 +93,8 @@ class Desk:
         """The answer to a request, `wait` being what `Prefer: wait` asked for (0: nothing).
 
         1. the product is served; 2. the host's own clock is right; 3. its certificate is valid; 4. the clocks agree;
-        5. the request is recorded, and no other with its id was; 6. it is granted, or held, or answered as waiting.
+        5. the request is recorded, unless its address brought too many new machines, and no other with its id was;
+        6. it is granted, or held, or answered as waiting.
 
         Raises:
             Refused, Unavailable: the codes of design section 5, each logged before it is raised.
@@ -106,8 +108,16 @@ class Desk:
         except TenureError as error:
             await self._submit(_refusal(body, address, error, now))
             raise
-        entry = _entry(body, product, address, now)
+        newcomers = 0 if is_loopback(address) else self.served.new_machines
+        entry = _entry(body, product, address, newcomers, now)
         receipt = await self._record(entry)  # 5
+        if receipt.come_back_in:
+            raise Refused(
+                Code.RATE_LIMITED,
+                f"From {address} more new machines came within an hour than this host takes from one address.",
+                "Machines that it knows are served. Its administrator can raise the limit: tenure host limits.",
+                retry_after=receipt.come_back_in,
+            )
         if receipt.conflict:
             raise Refused(
                 Code.INVALID_REQUEST,
@@ -209,7 +219,7 @@ class Desk:
                 self.room.wake(terms.row)
 
 
-def _entry(body: ActivationBody, product: ServedProduct, address: str, now: int) -> Entry:
+def _entry(body: ActivationBody, product: ServedProduct, address: str, newcomers: int, now: int) -> Entry:
     return Entry(
         now=now,
         pool=product.terms,
@@ -227,6 +237,7 @@ def _entry(body: ActivationBody, product: ServedProduct, address: str, now: int)
         virtual=body.virtual,
         license_status=_STATUS_NUMBERS[body.license_status],
         minutes_remaining=body.minutes_remaining,
+        newcomers=newcomers,
     )
 
 

@@ -7,15 +7,12 @@ in a line is ours, a number or a network's canonical form, so there is nothing t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-from tenure.core.errors import Code, UsageError
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Network: TypeAlias = IPv4Network | IPv6Network
+    from tenure.core.peers import Network
 
 RULE_NAME: Final = "Tenure activation host"
 
@@ -29,26 +26,6 @@ class FirewallRule:
     note: str
     """Where it is usual, and what to know before typing."""
     lines: tuple[str, ...]
-
-
-def parse_network(text: str) -> Network:
-    """A network in CIDR notation, or one address.
-
-    Raises:
-        UsageError: code `invalid_argument`.
-    """
-    reason = "a zone means nothing to another machine"
-    try:
-        # A zone (RFC 4007), such as %eth0, would be taken as it stands, and then stand in a line of a shell.
-        if "%" not in text:
-            return ip_network(text)
-    except ValueError as error:
-        reason = str(error)[:120]
-    raise UsageError(
-        Code.INVALID_ARGUMENT,
-        f"{text[:60]!r} is no network: {reason}.",
-        "Write it as 10.20.0.0/16 or fd00:20::/32, or name one address.",
-    )
 
 
 def firewall_rules(port: int, sources: Sequence[Network]) -> tuple[FirewallRule, ...]:

@@ -55,6 +55,8 @@ class Entry(Struct, kw_only=True, array_like=True, tag=True):
     minutes_remaining: int
     waking: bool = False
     """The request was recorded before, waited, and asks for its grant now."""
+    newcomers: int = 0
+    """How many new machines its address may bring in an hour; 0: any number."""
 
 
 class Refusal(Struct, kw_only=True, array_like=True, tag=True):
@@ -77,6 +79,8 @@ class Receipt(Struct, frozen=True, array_like=True):
     """The pool's count after the commit that recorded it."""
     conflict: bool = False
     """The request id was used before by this machine and product for another content."""
+    come_back_in: int = 0
+    """Not 0: its address brought too many new machines; it was not recorded, and may come after so many seconds."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tenure.core.counting import KnownMachine
+from tenure.host.allowance import Allowance
 from tenure.host.counts import Counts
 from tenure.host.ledger import Entry, Installation, Outcome, Receipt, Refusal
 from tenure.host.recording import record_batch
@@ -98,11 +99,12 @@ class MemoryLedger:
     def __init__(self) -> None:
         """Nothing is known."""
         self.rows = MemoryRows()
+        self._allowance = Allowance()
         self._counts = Counts()
 
     def commit(self, batch: Sequence[Entry | Refusal]) -> list[Receipt | None]:
         """The batch is recorded."""
-        return record_batch(batch, self.rows, self._counts)
+        return record_batch(batch, self.rows, self._counts, self._allowance)
 
     def counts(self, now: int) -> dict[int, int]:
         """The count of each pool at `now`."""

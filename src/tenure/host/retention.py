@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tenure.core.errors import Code, UsageError
 from tenure.core.policy import BOUNDS, DAY
+from tenure.host.settings import stored_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,15 +43,8 @@ class Retention:
 
 def read_retention(stored: Mapping[str, str]) -> Retention:
     """The retention in a host's settings; what cannot be used counts as not set."""
-    usable = {
-        name: int(stored[name])
-        for name, (low, high) in _NAMES.items()
-        if stored.get(name, "").isascii()
-        and stored.get(name, "").isdigit()
-        and len(stored[name]) < 10  # noqa: PLR2004 - more digits than any bound
-        and low <= int(stored[name]) <= high
-    }
-    return Retention(**usable)
+    found = {name: stored_number(stored, name, bounds) for name, bounds in _NAMES.items()}
+    return Retention(**{name: days for name, days in found.items() if days is not None})
 
 
 def set_retention(*, store: HostStore, log_days: int | None, machine_days: int | None) -> Retention:

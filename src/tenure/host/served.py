@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tenure.core.errors import Code, Refused, Unavailable
 from tenure.host.ledger import PoolTerms
+from tenure.host.limits import Limits, read_limits
 from tenure.host.settings import read_settings
 from tenure.wire.jws import Typ, read
 from tenure.wire.trust import TrustedCatalogs, first_catalogs, stored_certificate
@@ -57,6 +58,8 @@ class Served:
     """The snapshot."""
 
     identity: HostIdentity | None
+    new_machines: int = Limits().new_machines
+    """How many of them one address may bring in an hour."""
     publishers: Mapping[UUID, ServedPublisher] = field(default_factory=dict)
     products: Mapping[UUID, ServedProduct] = field(default_factory=dict)
 
@@ -133,7 +136,12 @@ def snapshot(
                 renewal_interval_s=chosen.renewal_interval_s or policy.renewal_interval_s,
                 retry_interval_s=chosen.retry_interval_s or policy.retry_interval_s,
             )
-    return Served(identity=identity, publishers=publishers, products=products)
+    return Served(
+        identity=identity,
+        new_machines=read_limits(settings).new_machines,
+        publishers=publishers,
+        products=products,
+    )
 
 
 def served_by(store: HostStore) -> Served:

@@ -55,15 +55,10 @@ def read_settings(stored: Mapping[str, str]) -> HostSettings:
     unusable: list[str] = []
 
     def number(setting: Setting, bounds: tuple[int, int]) -> int | None:
-        text = stored.get(setting)
-        if text is None:
-            return None
-        low, high = bounds
-        value = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
-        if value is not None and low <= value <= high:
-            return value
-        unusable.append(setting.value)
-        return None
+        value = stored_number(stored, setting, bounds)
+        if value is None and setting in stored:
+            unusable.append(setting.value)
+        return value
 
     renewal = number(Setting.RENEWAL_INTERVAL, BOUNDS["renewal_interval_s"])
     retry = number(Setting.RETRY_INTERVAL, BOUNDS["retry_interval_s"])
@@ -82,6 +77,15 @@ def read_settings(stored: Mapping[str, str]) -> HostSettings:
         dns_options=options,
         unusable=tuple(unusable),
     )
+
+
+def stored_number(stored: Mapping[str, str], name: str, bounds: tuple[int, int]) -> int | None:
+    """The number that is stored under a name; None: there is none, or it cannot be used."""
+    text = stored.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        return None
+    low, high = bounds
+    return int(text) if low <= int(text) <= high else None
 
 
 def set_renewal_interval(minutes: int, *, store: HostStore) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from tenure.adapters.http.host_transport import HttpHostTransport
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.fingerprint import fingerprint_v1
 from tenure.adapters.os.home import homes_to_read
+from tenure.adapters.os.open_files import open_files
 from tenure.adapters.os.randomness import draw, new_uuid
 from tenure.client.activation import Activated, Activation, Surroundings
 from tenure.client.memory import MemoryClientStore
@@ -118,7 +118,7 @@ def prepare(host: HostAddress, wanted: str, *, catalog: Path | None, connections
             + ".",
             "Name one of these with --product.",
         )
-    _allow_files(connections)
+    open_files(connections + _FILES_BESIDE)
     http = HttpClient(connections=connections)
     catalogs = trial_host_catalogs(
         host, product, catalogs, transport=HttpHostTransport(http), now=system_clock()
@@ -243,16 +243,3 @@ def _percentile(ordered: Sequence[float], percent: int) -> float | None:
         return None
     rank = max(1, -(-len(ordered) * percent // 100))
     return ordered[rank - 1] * 1000
-
-
-def _allow_files(connections: int) -> None:
-    """This process may open so many connections, as far as the system lets it."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not on Windows
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _FILES_BESIDE
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -17,8 +17,9 @@ from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import Code, UsageError
-from tenure.host import retention, setup
-from tenure.host.firewall import firewall_rules, parse_network
+from tenure.core.peers import parse_network
+from tenure.host import limits, networks, retention, setup
+from tenure.host.firewall import firewall_rules
 from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.host.status import HostStatus, host_status
@@ -28,7 +29,7 @@ from tenure.programs.host_listening import listening_at
 from tenure.programs.microsoft_keys import refuse_microsoft_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from tenure.core.certificate import HostCertificate
     from tenure.core.clock import Clock
     from tenure.host.firewall import FirewallRule
+    from tenure.host.limits import Limits
+    from tenure.host.networks import Networks
     from tenure.host.retention import Retention
     from tenure.wire.enrolment import HostActivated
 
@@ -157,3 +160,24 @@ def set_retention(home: Home, *, log_days: int | None, machine_days: int | None)
     with open_store(home) as store:
         identity_of(store)
         return retention.set_retention(store=store, log_days=log_days, machine_days=machine_days)
+
+
+def set_limits(home: Home, given: Mapping[str, int]) -> Limits:
+    """What the host in this home takes from its network; a server that is running goes by it within a second."""
+    with open_store(home) as store:
+        identity_of(store)
+        return limits.set_limits(given, store=store)
+
+
+def set_networks(home: Home, given: Sequence[str] | None) -> Networks:
+    """Only these networks may ask the host in this home, None: everybody may; as quickly as `set_limits`."""
+    with open_store(home) as store:
+        identity_of(store)
+        return networks.set_networks(given, store=store)
+
+
+def allowed_networks(home: Home) -> Networks:
+    """Which networks may ask the host in this home."""
+    with open_store(home) as store:
+        identity_of(store)
+        return networks.read_networks(store.settings())

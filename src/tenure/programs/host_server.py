@@ -10,9 +10,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.files.host_keys import HostKeyFolder
+from tenure.adapters.http.door import Door, DoorRules
 from tenure.adapters.http.host import HostEndpoints, routes
 from tenure.adapters.http.rsgi import Application, Table
-from tenure.adapters.http.server import HttpServer
+from tenure.adapters.http.server import Bounds, HttpServer, bounds_for
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.lock import ServerLock
 from tenure.adapters.sodium import sodium_signer
@@ -23,9 +24,12 @@ from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import TenureError
 from tenure.host.commit_queue import CommitQueue
 from tenure.host.desk import Desk
+from tenure.host.limits import Limits, read_limits
+from tenure.host.networks import read_networks
 from tenure.host.retention import read_retention
 from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
+from tenure.host.waiting_room import SEATS, WaitingRoom
 from tenure.programs.background import BackgroundJobs, Job
 from tenure.programs.dns_publisher import EVERY, DailyPublishing
 from tenure.programs.host_listening import forget_listening, tell_listening
@@ -44,6 +48,11 @@ if TYPE_CHECKING:
 
 HUNG_SECONDS: Final = 20.0
 """How long recording may take before the host counts as hung: a lock of another program is waited for 5 s at most."""
+PLACES: Final = 10_000
+"""Connections that a host holds, of which at most half wait for their threshold. An idle one takes 3 KiB of memory, one in
+the middle of its headers up to 12."""
+PLACES_SHARE: Final = 3 / 4
+"""Of the files that its process may open."""
 
 log = logging.getLogger("tenure.host")
 
@@ -60,12 +69,13 @@ class HostServer:
         clock: Clock = system_clock,
         open_ledger: OpenLedger = LedgerProcess,
         hung_after: float = HUNG_SECONDS,
+        connections: Bounds | None = None,
     ) -> None:
         """Take the home and choose the port; port 0 picks a free one, which `url` then says.
 
         Without a port it is the one that was set on this host (`tenure slmgr /sprt`), else 1688. Requests are recorded
         by the ledger that `open_ledger` gives for the database and the windows of its pools. `alive` goes by
-        `hung_after`.
+        `hung_after`. Without `connections` as many are served as the system lets this process have, up to `PLACES`.
 
         Raises:
             LocalFault: code `home_in_use` or `address_in_use`.
@@ -84,6 +94,7 @@ class HostServer:
             self._store = SqlHostStore(path)
             opened.callback(self._store.close)
             self._keys = HostKeyFolder(home.host)
+            self._door = Door(_door_rules(Limits(), {}))
             self._load()
             self._ledger = open_ledger(path, lambda: self._served.windows)
             opened.callback(self._ledger.close)
@@ -96,11 +107,17 @@ class HostServer:
                 retention=lambda: self._retention,
                 on_counts=self._on_counts,
             )
-            self._desk = Desk(submit=self._queue.submit, clock=clock)
-            self._application = Application(Table(routes(HostEndpoints(self._desk, clock))))
+            held = connections or bounds_for(PLACES, share=PLACES_SHARE)
+            room = WaitingRoom(min(SEATS, held.places // 2))
+            self._desk = Desk(submit=self._queue.submit, clock=clock, room=room)
+            self._application = Application(
+                Table(routes(HostEndpoints(self._desk, clock))), admit=self._door.admit
+            )
             if port is None:
                 port = read_settings(self._store.settings()).port or DEFAULT_PORT
-            self._http = HttpServer(self._application, address, port)
+            self._http = HttpServer(
+                self._application, address, port, bounds=held, share=lambda: self._limits.connections
+            )
             self._background = BackgroundJobs(
                 [
                     renewal_job(home, clock),
@@ -161,8 +178,10 @@ class HostServer:
     def _load(self) -> None:
         """In any thread: what is served is what the database says now."""
         with self._loading:
-            retention, served = read_retention(self._store.settings()), served_by(self._store)
-            self._retention, self._served = retention, served
+            settings, served = self._store.settings(), served_by(self._store)
+            self._retention, self._limits = read_retention(settings), read_limits(settings)
+            self._door.rules = _door_rules(self._limits, settings)
+            self._served = served
 
     def _reload(self) -> None:
         """In the queue's thread: another program changed the database, so what is served may differ."""
@@ -175,3 +194,13 @@ class HostServer:
         if self._desk.served is not self._served:
             self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
         self._desk.counted(dict(counts), newest_row)
+
+
+def _door_rules(limits: Limits, settings: Mapping[str, str]) -> DoorRules:
+    networks = read_networks(settings)
+    if networks.unusable:
+        log.warning(
+            "the setting of allowed networks is damaged, and these count as none: %s; set it: tenure host networks",
+            " ".join(networks.unusable),
+        )
+    return DoorRules(networks.allowed, limits.address_pace, limits.total_pace)

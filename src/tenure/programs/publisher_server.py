@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from tenure.adapters.http.door import Door, DoorRules
 from tenure.adapters.http.publisher import routes
 from tenure.adapters.http.rsgi import Application, Table
-from tenure.adapters.http.server import HttpServer
+from tenure.adapters.http.server import HttpServer, bounds_for
 from tenure.adapters.os.lock import ServerLock
+from tenure.core.pacing import Pace
 from tenure.programs.publisher import open_authority
 
 if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
+
+PLACES: Final = 1_000
+"""Connections that a publisher holds: hosts ask it a few times a year."""
+PLACES_SHARE: Final = 1 / 8
+"""Of the files that its process may open; `tenure up` has a host in the same one."""
+OF_ONE: Final = Pace(per_second=10, burst=500)
+OF_ALL: Final = Pace(per_second=200, burst=2_000)
+"""Each activation is a handful of signatures and a commit of its own."""
 
 
 class PublisherServer:
@@ -32,8 +42,12 @@ class PublisherServer:
             lock = ServerLock(home.publisher)
             lock.take()
             opened.callback(lock.release)
-            self._application = Application(Table(routes(authority)))
-            self._http = HttpServer(self._application, address, port)
+            self._application = Application(
+                Table(routes(authority)), admit=Door(DoorRules(None, OF_ONE, OF_ALL)).admit
+            )
+            self._http = HttpServer(
+                self._application, address, port, bounds=bounds_for(PLACES, share=PLACES_SHARE)
+            )
             self._opened = opened.pop_all()
 
     @property

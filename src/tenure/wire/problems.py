@@ -13,7 +13,7 @@ from tenure.wire.printable import one_line
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 60
-"""`Retry-After` of a 503 (design, section 5)."""
+"""`Retry-After` of a 429 or 503 (design, section 5) whose error does not say."""
 
 STATUSES: Final[dict[Code, tuple[int, str]]] = {
     Code.INVALID_REQUEST: (400, "The request cannot be understood"),
@@ -74,11 +74,12 @@ def problem_of(error: TenureError, *, status: int | None = None) -> Problem:
     )
 
 
-def error_of(status: int, body: bytes) -> TenureError:
+def error_of(status: int, body: bytes, *, retry_after: int | None = None) -> TenureError:
     """The error in an answer that was neither 200 nor 202, whoever sent it: 4xx is `Refused`, the rest `Unavailable`.
 
     `status` is HTTP's own: what the body says of it is advice (RFC 9457, section 3.1.2). A body that is no problem
-    document of ours (a proxy's page, say) is named, never trusted to be well-formed.
+    document of ours (a proxy's page, say) is named, never trusted to be well-formed. `retry_after` is what the answer's
+    `Retry-After` said.
     """
     try:
         problem = msgspec.json.decode(body, type=Problem)
@@ -90,9 +91,15 @@ def error_of(status: int, body: bytes) -> TenureError:
                 Code.INVALID_REQUEST,
                 f"The server refused: {what}.",
                 "Is this the address of a Tenure server?",
+                retry_after=retry_after,
             )
         return Unavailable(
-            Code.INTERNAL, f"The server failed: {what}.", "Try again; then look into the server's log."
+            Code.INTERNAL,
+            f"The server failed: {what}.",
+            "Try again; then look into the server's log.",
+            retry_after=retry_after,
         )
     kind = Unavailable if not 400 <= status < 500 else Refused  # noqa: PLR2004 - HTTP's classes
-    return kind(code, one_line(problem.detail) or code.value, hresult=problem.hresult)
+    return kind(
+        code, one_line(problem.detail) or code.value, hresult=problem.hresult, retry_after=retry_after
+    )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,9 +12,11 @@ from simulators.publisher import NOW, SimulatedPublisher
 from simulators.world import SHORT, Turn, World
 from simulators.wrong_leases import changed
 from tenure.client.activation import Activated, StillShort, TryingAgain
+from tenure.client.exchange import Answer
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, UsageError
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY
+from tenure.wire.problems import problem_of
 
 
 def test_a_grant_makes_the_product_licensed() -> None:
@@ -132,6 +135,16 @@ def test_after_lost_connections_the_pauses_double() -> None:
     assert isinstance(world.activation.activate(world.product_id, seconds=1000), Activated)
     assert world.pauses == [1, 2, 4, 1, 1]
     assert [type(told) for told in world.told] == [TryingAgain] * 3 + [StillShort, TryingAgain]
+
+
+@pytest.mark.parametrize(("told", "pause"), [("30", 30), ("3600", 60), ("0", 1)])
+def test_a_host_that_says_when_to_come_back_is_not_asked_before(told: str, pause: float) -> None:
+    """Up to a minute: whoever waits by hand goes on asking."""
+    world = World()
+    busy = problem_of(Refused(Code.RATE_LIMITED, "Too often."))
+    world.install().script.append(Answer(429, msgspec.json.encode(busy), {"retry-after": told}))
+    assert isinstance(world.activation.activate(world.product_id, seconds=1000), Activated)
+    assert world.pauses == [pause]
 
 
 def test_a_refusal_ends_the_waiting() -> None:

@@ -9,7 +9,7 @@ from simulators.machines import SimulatedMachine
 from simulators.publisher import NOW, PUBLISHER_ID, SimulatedPublisher
 from tenure.client.exchange import Answer, Call, Conversation, Heard, converse, hold
 from tenure.client.host_address import HostAddress, parse_host
-from tenure.core.errors import Code, Unavailable
+from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.wire.activation import Waiting, decode_activation
 
 if TYPE_CHECKING:
@@ -81,6 +81,16 @@ def test_retry_after_is_read_in_seconds(header: str | None, seconds: int) -> Non
     """What is no number of seconds counts as a minute."""
     heard = hold(conversation(), HOST, Scripted([short(retry_after=header)]))
     assert heard.retry_after == seconds
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("30", 30), ("0", 0), ("soon", None), (None, None)])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refusal_carries_when_to_come_back(status: int, header: str | None, seconds: int | None) -> None:
+    """What is no number of seconds says nothing."""
+    headers = {} if header is None else {"retry-after": header}
+    with pytest.raises(TenureError) as caught:
+        hold(conversation(), HOST, Scripted([Answer(status, b"{}", headers)]))
+    assert caught.value.retry_after == seconds
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,37 @@ def test_what_may_pass_is_tried_after_1_s_doubling_to_15_minutes(error: TenureEr
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900]
 
 
+@pytest.mark.parametrize(
+    ("told", "failures", "pause"),
+    [
+        pytest.param(None, 0, 1, id="nothing said"),
+        pytest.param(0, 0, 1, id="0: the usual pause"),
+        pytest.param(60, 0, 60, id="longer than the usual pause"),
+        pytest.param(60, 9, 512, id="shorter than the usual pause"),
+        pytest.param(3_600, 0, 3_600, id="an hour"),
+        pytest.param(10**9, 0, 7_200, id="no longer than the policy's retry interval"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Refused, Unavailable], ids=["429", "503"])
+def test_a_machine_that_is_told_when_to_come_back_waits_so_long(
+    kind: type[TenureError], told: int | None, failures: int, pause: int
+) -> None:
+    """`Retry-After` of a 429 or 503, with a spread on top of it and never under it."""
+    error = kind(Code.RATE_LIMITED, "Too many.", retry_after=told)
+    before = Course(failures=failures)
+    assert after_failure([error], before, standing(), elapsed=0.0, draw=0.0).ready_at == pause
+    spread = after_failure([error], before, standing(), elapsed=0.0, draw=0.9).ready_at
+    assert spread >= min(told or 0, 7_200)
+
+
+def test_of_several_hosts_none_is_asked_before_it_said() -> None:
+    """The longest of what they said holds; what another refusal says about time is not asked for."""
+    busy = [Unavailable(Code.OVERLOADED, "Busy.", retry_after=seconds) for seconds in (5, 90)]
+    assert after_failure([*busy, GONE], Course(), standing(), elapsed=0.0, draw=0.0).ready_at == 90
+    blocked = Refused(Code.MACHINE_BLOCKED, "No.", retry_after=5_000)
+    assert after_failure([blocked, GONE], Course(), standing(), elapsed=0.0, draw=0.0).ready_at == 1
+
+
 def test_a_licensed_machine_begins_at_a_minute() -> None:
     """64, 128 ... 900 s: it leaves a host that comes back to those who have no license."""
     course, pauses = Course(), []

@@ -91,8 +91,14 @@ def test_an_errors_text_says_what_is_wrong_and_what_to_do() -> None:
 
 
 def test_an_error_carries_no_status_and_no_exit_code() -> None:
-    """Code, detail, cure and HRESULT are all; what HTTP and the shell make of them stands in one table each."""
-    assert [field.name for field in fields(TenureError)] == ["code", "detail", "cure", "hresult"]
+    """What HTTP and the shell make of a code stands in one table each."""
+    assert [field.name for field in fields(TenureError)] == [
+        "code",
+        "detail",
+        "cure",
+        "hresult",
+        "retry_after",
+    ]
 
 
 @pytest.mark.parametrize("branch", BRANCHES)

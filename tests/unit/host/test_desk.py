@@ -188,6 +188,19 @@ def test_a_request_id_cannot_stand_for_two_contents() -> None:
     assert error.code is Code.INVALID_REQUEST
 
 
+def test_a_new_machine_too_many_is_told_when_to_come_back() -> None:
+    """429 with a time, though the host is not overloaded; a machine that it knows is served."""
+    host = SimulatedHost()
+    host.serve_with({"limit_new_machines": "1"})
+    known = workstation(host)
+    ask(host, known.ask(NOW))
+    error = refused(host, workstation(host).ask(NOW))
+    assert (type(error), error.code) == (Refused, Code.RATE_LIMITED)
+    assert error.retry_after is not None
+    assert error.retry_after >= 3_600
+    assert isinstance(ask(host, known.ask(NOW)), Held)
+
+
 def test_a_failed_commit_promises_nothing() -> None:
     """`storage_unavailable` reaches the machine, and no lease does."""
     host = SimulatedHost()

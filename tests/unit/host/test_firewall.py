@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tree_sitter import Language, Parser
 
 from tenure.core.errors import Code, UsageError
-from tenure.host.firewall import firewall_rules, parse_network
+from tenure.core.peers import parse_network
+from tenure.host.firewall import firewall_rules
 
 POWERSHELL = Parser(Language(tree_sitter_powershell.language()))
 NETWORKS = st.one_of(st.ip_addresses().map(str), st.sampled_from(["10.0.0.0/8", "fd00:20::/32", "0.0.0.0/0"]))

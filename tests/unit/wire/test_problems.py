@@ -170,6 +170,13 @@ def test_https_own_status_says_whose_fault_it_is(status: int, kind: type[TenureE
     assert type(error_of(status, to_json({**GOOD, "status": said}))) is kind
 
 
+@pytest.mark.parametrize("body", [to_json(GOOD), b"<html>"], ids=["a problem", "a proxy's page"])
+@pytest.mark.parametrize(("status", "seconds"), [(429, 30), (503, 0), (503, None)])
+def test_when_to_come_back_is_part_of_the_error(status: int, seconds: int | None, body: bytes) -> None:
+    """Whoever sent the answer: its `Retry-After` is advice that the asker weighs."""
+    assert error_of(status, body, retry_after=seconds).retry_after == seconds
+
+
 HOSTILE = [
     pytest.param(b"", id="nothing"),
     pytest.param(b"null", id="null"),

@@ -50,7 +50,7 @@ class HostEndpoints:
         """`POST /v1/activations`."""
         wait = preferred_wait(request.header("prefer"))
         body = decode_activation(await request.json_body(MAX_BODY))
-        answer = await self._desk.activate(body, address=peer_address(request.scope.client), wait=wait)
+        answer = await self._desk.activate(body, address=request.address, wait=wait)
         if not isinstance(answer, Held):
             return json_answer(answer)
         headers = [("retry-after", str(answer.retry_after))]
@@ -112,9 +112,3 @@ def preferred_wait(header: str | None) -> int:
     """The seconds of `Prefer: wait=N` (RFC 7240, section 4.3): over 60 counts as 60, absent or malformed as 0."""
     found = _WAIT.search(header[:1000]) if header else None
     return min(int(found.group(1)), MAX_WAIT) if found else 0
-
-
-def peer_address(client: str) -> str:
-    """The address of a peer without its port: `127.0.0.1:5000` or `[::1]:5000`, as granian tells it."""
-    address = client.rpartition(":")[0] or client
-    return address.strip("[]")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -15,6 +16,7 @@ import msgspec
 from granian.rsgi import ProtocolClosed, ProtocolError
 
 from tenure.core.errors import Code, Refused, TenureError, Unavailable
+from tenure.core.peers import address_of
 from tenure.wire.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem_of
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 
 BODY_SECONDS: Final = 10.0
 """How long a client may take to send a body: 16 KiB over the slowest modem line take under three."""
-HEADER_MILLISECONDS: Final = 10_000
-"""How long a client may take to send its headers, and stay idle between two requests."""
 JSON: Final = "application/json"
 
 log = logging.getLogger("tenure.http")
@@ -51,6 +51,8 @@ class Request:
     protocol: HTTPProtocol
     arguments: tuple[str, ...]
     """The parts of the path that stand for something, such as a publisher's id."""
+    address: str
+    """The peer's, without its port."""
 
     def header(self, name: str) -> str | None:
         """The header's value; names are lower case."""
@@ -137,10 +139,15 @@ class Table:
 class Application:
     """An RSGI application over a table of endpoints."""
 
-    def __init__(self, table: Table) -> None:
-        """Serve what the table names; anything else is `not_found`."""
+    def __init__(self, table: Table, *, admit: Callable[[str], None] | None = None) -> None:
+        """Serve what the table names; anything else is `not_found`.
+
+        `admit(address)` raises when a peer may not ask; nothing of its request is read then.
+        """
         self._table = table
-        self._answering = 0
+        self._admit = admit
+        self.answering: dict[str, float] = {}
+        """The peers that are in a request, as granian writes them, and since when (`time.monotonic`)."""
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -150,13 +157,14 @@ class Application:
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
-        self._answering += 1
+        # A connection is in one request at a time: HTTP/1 answers pipelined ones in turn.
+        self.answering[scope.client] = time.monotonic()
         self._idle.clear()
         try:
             await self._serve(scope, protocol)
         finally:
-            self._answering -= 1
-            if not self._answering:
+            self.answering.pop(scope.client, None)
+            if not self.answering:
                 self._idle.set()
 
     async def _serve(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -167,12 +175,18 @@ class Application:
             log.debug("the client left before its answer")
 
     async def _answer(self, scope: Scope, protocol: HTTPProtocol) -> Answer:
+        address = address_of(scope.client)
+        if self._admit is not None:
+            try:
+                self._admit(address)
+            except TenureError as error:
+                return closing(problem(error))
         found = self._table.find(scope.method, scope.path)
         if found is None:
             return problem(Refused(Code.NOT_FOUND, f"{scope.method} {scope.path[:200]} is not served here."))
         endpoint, arguments = found
         try:
-            return await endpoint(Request(scope, protocol, arguments))
+            return await endpoint(Request(scope, protocol, arguments, address))
         except BadTransferError as error:
             return problem(error, status=error.status)
         except TenureError as error:
@@ -195,8 +209,13 @@ def problem(error: TenureError, *, status: int | None = None) -> Answer:
     document = problem_of(error, status=status)
     headers = [("content-type", CONTENT_TYPE)]
     if document.status in {429, 503}:
-        headers.append(("retry-after", str(RETRY_AFTER_SECONDS)))
+        headers.append(("retry-after", str(error.retry_after or RETRY_AFTER_SECONDS)))
     return Answer(document.status, _encode(document), headers)
+
+
+def closing(answer: Answer) -> Answer:
+    """The same answer as the last one of its connection."""
+    return Answer(answer.status, answer.body, [*answer.headers, ("connection", "close")])
 
 
 def _too_large(limit: int) -> Refused:

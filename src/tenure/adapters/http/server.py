@@ -5,28 +5,70 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import math
 import socket
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server as Granian
 
-from tenure.adapters.http.rsgi import HEADER_MILLISECONDS
+from tenure.adapters.http.warden import ROUND_SECONDS, Warden
+from tenure.adapters.os.open_files import open_files
 from tenure.core.errors import Code, LocalFault, UsageError
+from tenure.core.peers import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tenure.adapters.http.rsgi import Application
+
+log = logging.getLogger("tenure.http")
 
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted: a site that boots at once stands in line instead of being refused."""
+HEADER_SECONDS: Final = 10.0
+"""How long a client may take to send its headers, and stay idle between two requests."""
+HEADER_BYTES: Final = 8 * 1024
+"""Of one request, its first line included: the least that the server's parser (hyper) can be told, and what most servers
+take. Headers are at most 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a server lets its peers take of it."""
+
+    places: int = 700
+    """Connections at a time; more of them stand in line. This many fit into the usual 1,024 open files."""
+    header_seconds: float = HEADER_SECONDS
+
+
+def bounds_for(most: int, *, share: float) -> Bounds:
+    """Places for `most` connections, or as many as fit into this server's `share` of the files that may be open.
+
+    A server that runs out of files spins instead of waiting: so it must never accept more than there are.
+    """
+    return Bounds(min(most, int(open_files(math.ceil(most / share)) * share)))
 
 
 class HttpServer:
     """Serves one application from `start` to `stop`."""
 
-    def __init__(self, application: Application, host: str, port: int) -> None:
+    def __init__(
+        self,
+        application: Application,
+        host: str,
+        port: int,
+        *,
+        bounds: Bounds = Bounds(),
+        share: Callable[[], int] | None = None,
+    ) -> None:
         """Choose the address; port 0 picks a free one, which `port` then says.
+
+        `share` is how many connections one address may hold, loopback excepted; never more than three quarters of all,
+        so that others can come.
 
         Raises:
             LocalFault: code `address_in_use`.
@@ -42,10 +84,16 @@ class HttpServer:
             http=HTTPModes.http1,
             websockets=False,
             backlog=BACKLOG,
+            # granian's word for it; what it counts are connections, from before their first byte to their end.
+            backpressure=bounds.places,
             log_enabled=False,
-            http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=64 * 1024),
+            http1_settings=HTTP1Settings(
+                header_read_timeout=int(bounds.header_seconds * 1000), max_buffer_size=HEADER_BYTES
+            ),
         )
+        self._warden = Warden(self.port, application.answering, share=_share_of(bounds.places, share))
         self._serving: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -66,13 +114,39 @@ class HttpServer:
             if self._serving.done():
                 raise _in_use(self.host, self.port) from self._serving.exception()
             await asyncio.sleep(0.01)
+        self._watching = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
         """The port is closed; what was accepted has been answered by the application before."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+            self._watching = None
         if self._serving is not None:
             self._server.stop()  # type: ignore[no-untyped-call] # granian's is not annotated
             await self._serving
             self._serving = None
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(ROUND_SECONDS)
+            try:
+                await asyncio.to_thread(self._warden.round)
+            except Exception:
+                # Whatever it is, the next round may do better, and the server serves without one.
+                log.exception("a defect of Tenure's own, while looking after connections")
+
+
+def _share_of(places: int, share: Callable[[], int] | None) -> Callable[[str], int]:
+    most = max(1, places * 3 // 4)
+
+    def share_of(address: str) -> int:
+        if is_loopback(address):
+            return places
+        return min(share(), most) if share is not None else most
+
+    return share_of
 
 
 def free_port(host: str, port: int) -> int:

@@ -21,6 +21,11 @@ def random_seed() -> bytes:
     return secrets.token_bytes(32)
 
 
+def new_salt() -> str:
+    """What keeps strangers from knowing where a hash table puts a name."""
+    return secrets.token_hex(16)
+
+
 def draw() -> float:
     """A number in [0, 1): a share of jitter."""
     return secrets.randbelow(1 << 53) / (1 << 53)

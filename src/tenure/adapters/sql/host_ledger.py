@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tenure.adapters.os.randomness import new_salt
 from tenure.adapters.sql.host_rows import BatchRows
 from tenure.adapters.sql.sqlite import as_tenure_error, open_connection
+from tenure.host.allowance import Allowance
 from tenure.host.counts import Counts
 from tenure.host.recording import record_batch
 from tenure.host.retention import ROWS_A_STEP
@@ -55,6 +57,7 @@ class SqliteLedger:
         """
         self._path = path
         self._windows = windows
+        self._allowance = Allowance(salt=new_salt())
         self._counts = Counts()
         self._counts_stale = True
         self._counted_in: dict[int, int] = {}
@@ -79,11 +82,12 @@ class SqliteLedger:
             self._connection.execute("BEGIN IMMEDIATE")
             self._refresh()
             rows = BatchRows(self._connection, batch)
-            receipts = record_batch(batch, rows, self._counts)
+            receipts = record_batch(batch, rows, self._counts, self._allowance)
             rows.write()
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._counts_stale = True
+            self._allowance.take_back()
             self._roll_back()
             raise as_tenure_error(error, self._path) from error
         return receipts

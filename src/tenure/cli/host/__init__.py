@@ -12,6 +12,8 @@ COMMANDS = {
     "serve": "tenure.cli.host.serve",
     "status": "tenure.cli.host.status",
     "publish-dns": "tenure.cli.host.publish_dns",
+    "networks": "tenure.cli.host.networks",
+    "limits": "tenure.cli.host.limits",
     "retention": "tenure.cli.host.retention",
     "firewall": "tenure.cli.host.firewall",
     "install-service": "tenure.cli.host.install_service",
