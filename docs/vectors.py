@@ -19,6 +19,7 @@ from tenure.core.lease import Lease
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY, DEFAULT_POLICIES, Kind
 from tenure.core.product_key import KeyType, make
+from tenure.core.revocation import Revocable, Revocation, RevocationList
 from tenure.wire.activation import ActivationBody, Granted
 from tenure.wire.catalog import SIGNED_BY_PUBLISHER, sign_catalog
 from tenure.wire.certificate import sign_certificate
@@ -28,6 +29,7 @@ from tenure.wire.jws import Typ
 from tenure.wire.keys import SigningKey, derived_pair
 from tenure.wire.lease import LeaseMint
 from tenure.wire.request import sign_request
+from tenure.wire.revocation import sign_revocations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +106,19 @@ GRANT = Grant(
     key_id=derived_pair(MAK).kid,
     nonce=str(REQUEST),
     iat=NOW,
+)
+REVOKED_HOST = UUID("6f1c4a52-2b7e-4d3a-9a55-0c1de9a1f00b")
+REVOKED_KEY = derived_pair(make(KeyType.HOST, 1023, 1)).kid
+REVOCATIONS = RevocationList(
+    publisher_id=PUBLISHER,
+    seq=2,
+    iat=NOW - DAY,
+    next_update=NOW + 6 * DAY,
+    entries=(
+        Revocation(kind=Revocable.HOST, subject=str(REVOKED_HOST), since=NOW, reason="stolen"),
+        Revocation(kind=Revocable.KEY, subject=REVOKED_KEY, since=NOW),
+        Revocation(kind=Revocable.GRANT, subject="6f1c4a52-2b7e-4d3a-9a55-0c1de9a1f00c", since=NOW),
+    ),
 )
 
 
@@ -194,6 +209,38 @@ def refused() -> Iterator[dict[str, Any]]:
         yield {"step": step, "what": what, "lease": lease_token, "certificate": certificate_token}
 
 
+def revocations() -> dict[str, Any]:
+    """A list, an older one, forged ones, and what the list says of leases that are held."""
+    older = dataclasses.replace(REVOCATIONS, seq=1, entries=())
+    other = dataclasses.replace(REVOCATIONS, publisher_id=UUID(int=1))
+    signed = {
+        name: sign_revocations(listed, document_id=f"revocations-{name}", signing_key=key)
+        for name, listed, key in (
+            ("list", REVOCATIONS, SIGNING),
+            ("older", older, SIGNING),
+            ("by a stranger", REVOCATIONS, STRANGER),
+            ("of another publisher", other, SIGNING),
+        )
+    }
+    revoked_host = certificate(host_id=REVOKED_HOST)
+    leases = []
+    for what, token, iat, void in (
+        ("the host is revoked from this second on", revoked_host, NOW, True),
+        ("the host is revoked from the next second on", revoked_host, NOW - 1, False),
+        ("the host key of the certificate is revoked", certificate(key_id=REVOKED_KEY), NOW, True),
+        ("neither host nor key is listed", certificate(), NOW, False),
+    ):
+        host_id = REVOKED_HOST if token == revoked_host else HOST
+        granted = lease(host_id=host_id, iat=iat, exp=iat + 180 * DAY)
+        leases.append({"what": what, "lease": granted, "certificate": token, "void": void})
+    return {
+        "now": NOW,
+        "revocations": signed.pop("list"),
+        "refused": [{"what": name, "revocations": token} for name, token in signed.items()],
+        "leases": leases,
+    }
+
+
 def files() -> dict[str, Any]:
     """Every file of docs/vectors/ and what stands in it."""
     body = ActivationBody(
@@ -258,6 +305,7 @@ def files() -> dict[str, Any]:
             "answer": msgspec.to_builtins(MachineActivated(grant=grant(), used=1, limit=3)),
             "refused": list(refused_grants()),
         },
+        "revocations.json": revocations(),
         "host-activation.json": {
             "now": NOW,
             "request": sign_request(

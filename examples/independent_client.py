@@ -69,9 +69,31 @@ def newest_catalog(tokens: list[str], root: Json) -> Json:
     return catalog
 
 
-def accept_lease(answer: Json, request: Json, catalog: Json, *, now: int, highest_epoch: int = 0) -> Json:
-    """The lease in a 200, after steps 2 to 9."""
-    host = _certificate(answer["certificate"], catalog, now)
+def newer_revocations(token: str, catalog: Json, *, now: int, known_seq: int = 0) -> Json:
+    """Step 10: a list of the publisher's, by a key that is open now, with a higher seq than the one that is known."""
+    revoked = _by_signing_key(token, "tenure-revocation+jwt", catalog, now, step=10)
+    if revoked["seq"] <= known_seq:
+        raise RefusedError(10, "an old list")
+    return revoked
+
+
+def is_revoked(host: Json, revoked: Json, *, at: int) -> bool:
+    """Whether a list takes back this certificate, by its host or by its key, at this time."""
+    named = ((host["sub"], revoked["hosts"]), (host["key_id"], revoked["keys"]))
+    return any(entry["id"] == who and entry["from"] <= at for who, entries in named for entry in entries)
+
+
+def accept_lease(
+    answer: Json,
+    request: Json,
+    catalog: Json,
+    *,
+    now: int,
+    highest_epoch: int = 0,
+    revoked: Json | None = None,
+) -> Json:
+    """The lease in a 200, after steps 2 to 10; `revoked` is the newest list that is known, verified."""
+    host = _by_signing_key(answer["certificate"], "tenure-host+jwt", catalog, now, step=2)
     if not host["iat"] <= now < host["exp"]:
         raise RefusedError(3, "the certificate is not valid now")
     try:
@@ -105,6 +127,8 @@ def accept_lease(answer: Json, request: Json, catalog: Json, *, now: int, highes
         raise RefusedError(8, "the count is below the threshold")
     if lease["epoch"] < highest_epoch:
         raise RefusedError(9, "an old copy of the host")
+    if revoked is not None and is_revoked(host, revoked, at=max(now, lease["iat"])):
+        raise RefusedError(10, "the host was revoked")
     return lease
 
 
@@ -125,9 +149,14 @@ def activate(base: str, product_id: str, catalog: Json, *, wait: int = 0) -> tup
     post = urllib.request.Request(f"{base}/v1/activations", json.dumps(request).encode(), headers)  # noqa: S310 - the base is given
     with urllib.request.urlopen(post, timeout=30 + wait) as response:  # noqa: S310 - as above
         body: Json = json.load(response)
-        if response.status == 200:
-            return 200, accept_lease(body, request, catalog, now=int(time.time()))
-        return response.status, body
+        if response.status != 200:
+            return response.status, body
+    now, revoked = int(time.time()), None
+    if body["revocation_seq"] > 0:
+        path = f"{base}/v1/publishers/{catalog['iss']}/revocations"
+        with urllib.request.urlopen(path, timeout=30) as response:  # noqa: S310 - as above
+            revoked = newer_revocations(json.load(response)["revocations"], catalog, now=now)
+    return 200, accept_lease(body, request, catalog, now=now, revoked=revoked)
 
 
 def main(quickstart: Path, machines: int) -> None:
@@ -151,18 +180,18 @@ def main(quickstart: Path, machines: int) -> None:
         )
 
 
-def _certificate(token: str, catalog: Json, now: int) -> Json:
-    """Step 2: the certificate, by a signing key that the catalog names and that is open now."""
+def _by_signing_key(token: str, typ: str, catalog: Json, now: int, *, step: int) -> Json:
+    """Steps 2 and 10: the payload, by a signing key that the catalog names, that may sign it and is open now."""
     try:
         kid = jwt.get_unverified_header(token)["kid"]
         entry = next(entry for entry in catalog["keys"] if thumbprint(entry["jwk"]) == kid)
-        host = verified(token, "tenure-host+jwt", entry["jwk"])
+        payload = verified(token, typ, entry["jwk"])
     except (jwt.InvalidTokenError, KeyError, StopIteration) as error:
-        raise RefusedError(2, f"the certificate: {error}") from error
+        raise RefusedError(step, f"the {typ}: {error}") from error
     is_open = entry["from"] <= now and (entry["until"] is None or now < entry["until"])
-    if "tenure-host+jwt" not in entry["may"] or not is_open or host["iss"] != catalog["iss"]:
-        raise RefusedError(2, "the certificate's key may not sign it now, or is of another publisher")
-    return host
+    if typ not in entry["may"] or not is_open or payload["iss"] != catalog["iss"]:
+        raise RefusedError(step, f"the key of the {typ} may not sign it now, or it is of another publisher")
+    return payload
 
 
 def _base64url(data: bytes) -> str:

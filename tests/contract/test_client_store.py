@@ -21,6 +21,7 @@ from tenure.client.memory import MemoryClientStore
 from tenure.client.state import ClientState, HeldGrant, InstalledProduct, Machine
 from tenure.core.errors import Code, LocalFault
 from tenure.core.product_key import KeyType, make
+from tenure.core.revocation import Revocable, Revocation
 
 if TYPE_CHECKING:
     from tenure.client.state import ClientStore
@@ -35,9 +36,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ClientStore:
 
 
 def activated(store: ClientStore) -> World:
-    """A world whose machine keeps a whole, licensed product in the store."""
+    """A world whose machine keeps a whole, licensed product in the store, and a list that revokes another host."""
     world = World(store=store)
-    world.install(["a.example", "b.example:99"])
+    world.install(["a.example", "b.example:99"]).revocations = world.publisher.revocations(
+        Revocation(kind=Revocable.HOST, subject=str(UUID(int=9)), since=NOW)
+    )
     world.activation.activate(world.product_id)
     return world
 
@@ -56,7 +59,7 @@ def test_everything_is_kept(store: ClientStore) -> None:
     assert kept.machine.hosts == (parse_host("a.example"), parse_host("b.example:99"))
     assert kept.machine.epochs
     assert kept.machine.fingerprints
-    assert len(kept.products) == len(kept.leases) == len(kept.catalogs) == 1
+    assert len(kept.products) == len(kept.leases) == len(kept.catalogs) == len(kept.revocations) == 1
 
 
 def test_an_update_that_raises_changes_nothing(store: ClientStore) -> None:
@@ -125,11 +128,12 @@ def test_files_are_for_everyone_to_read(folder: Path) -> None:
         "leases",
         "machine.json",
         "products",
+        "revocations",
     ]
     if os.name == "posix":
         assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
     for path in files:
-        assert "format" in path.read_text() or path.parent.name == "catalogs"
+        assert "format" in path.read_text() or path.parent.name in {"catalogs", "revocations"}
 
 
 NOBODY = 65534
@@ -227,7 +231,7 @@ def test_a_file_of_a_newer_format_is_left_alone(folder: Path) -> None:
     assert path.exists()
 
 
-@pytest.mark.parametrize("part", ["machine.json", "products", "leases", "catalogs"])
+@pytest.mark.parametrize("part", ["machine.json", "products", "leases", "catalogs", "revocations"])
 @pytest.mark.parametrize(
     "content",
     [
@@ -237,7 +241,9 @@ def test_a_file_of_a_newer_format_is_left_alone(folder: Path) -> None:
         pytest.param(b'{"format": 1}', id="members missing"),
         pytest.param(b'["format"]', id="another JSON"),
         pytest.param(b"[" * 100_000, id="nested without end"),
-        pytest.param(b'{"catalogs": ["a.b.c"], "format": 1, "lease": 5}', id="wrong content"),
+        pytest.param(
+            b'{"catalogs": ["a.b.c"], "revocations": "a.b.c", "format": 1, "lease": 5}', id="wrong content"
+        ),
     ],
 )
 def test_a_damaged_file_is_set_aside_and_the_rest_is_used(folder: Path, part: str, content: bytes) -> None:
@@ -255,8 +261,9 @@ def test_a_damaged_file_is_set_aside_and_the_rest_is_used(folder: Path, part: st
     assert aside.read_bytes() == content
     assert not path.exists()
     assert aside.name in str(damage)
-    kept = [state.machine is not None, *map(bool, (state.products, state.leases, state.catalogs))]
-    assert kept.count(True) == 3
+    documents = (state.products, state.leases, state.catalogs, state.revocations)
+    kept = [state.machine is not None, *map(bool, documents)]
+    assert kept.count(True) == 4
 
 
 def test_damage_is_numbered(folder: Path) -> None:
@@ -286,9 +293,9 @@ def test_a_lost_machine_file_takes_no_license(folder: Path) -> None:
     assert status.license_status == "licensed"
 
 
-@pytest.mark.parametrize("name", ["products", "catalogs", "leases"])
+@pytest.mark.parametrize("name", ["products", "catalogs", "leases", "revocations"])
 def test_a_file_under_a_wrong_name_is_damaged(folder: Path, name: str) -> None:
-    """A product or a catalog must be about what its name says, and every name is an id."""
+    """A product, a catalog or a list must be about what its name says, and every name is an id."""
     (path,) = (folder / name).iterdir()
     stranger = path.with_name("not-an-id.json" if name == "leases" else f"{UUID(int=9)}.json")
     path.rename(stranger)
@@ -319,21 +326,23 @@ def test_what_a_killed_writer_left_is_no_state(folder: Path) -> None:
     assert store.damaged == []
 
 
-@pytest.mark.parametrize("written", [1, 2, 3])
+@pytest.mark.parametrize("written", [1, 2, 3, 4])
 def test_whatever_was_written_before_a_kill_is_of_use(tmp_path: Path, written: int) -> None:
-    """Files are written catalogs, products, leases, machine: cut off after any of them, the rest makes sense."""
+    """Catalogs are written first, then lists, products, leases, machine: cut off after any, the rest makes sense."""
     whole = tmp_path / "whole"
     world = activated(FileClientStore(whole))
     cut = FileClientStore(tmp_path / "cut")
     state = FileClientStore(whole).load()
+    verifying = replace(ClientState(), catalogs=state.catalogs, revocations=state.revocations)
     parts = [
-        replace(ClientState(), catalogs=state.catalogs),
-        replace(ClientState(), catalogs=state.catalogs, products=state.products),
-        replace(ClientState(), catalogs=state.catalogs, products=state.products, leases=state.leases),
+        replace(verifying, revocations={}),
+        verifying,
+        replace(verifying, products=state.products),
+        replace(verifying, products=state.products, leases=state.leases),
     ]
     cut.update(lambda _state: parts[written - 1])
     status = status_of(cut.load(), world.product_id, fingerprint=world.fingerprint, now=NOW)
-    assert status.license_status == ("unlicensed", "notification", "licensed")[written - 1]
+    assert status.license_status == ("unlicensed", "unlicensed", "notification", "licensed")[written - 1]
 
 
 def test_a_folder_that_cannot_be_written_can_be_read(folder: Path) -> None:

@@ -70,7 +70,9 @@ def test_an_empty_store_knows_nobody(store: PublisherStore) -> None:
         assert (rows.used("key-1"), list(rows.holders("key-1"))) == (0, [])
         assert rows.installation("key-1", "fingerprint-4") is None
         assert rows.holder(UUID(int=1)) is None
+        assert rows.revocation(Revocable.HOST, "host") is None
         assert list(rows.revocations()) == []
+        assert rows.revocation_list() is None
 
 
 def test_what_was_written_is_read(store: PublisherStore) -> None:
@@ -152,17 +154,52 @@ def test_a_holder_that_is_removed_is_gone(store: PublisherStore, key: IssuedKey,
         assert rows.holder(holder.activation_id) is None
 
 
-def test_what_was_revoked_stays_as_it_was(store: PublisherStore) -> None:
-    """Oldest first; revoking it again neither moves nor changes it, and a subject of another kind is another."""
+def test_a_blocked_key_stays_so(store: PublisherStore) -> None:
+    """And is otherwise as it was."""
+    other = replace(KEY, key_id="key-2")
     with store.transaction() as rows:
-        rows.revoke(Revocable.GRANT, "one", 5, "stolen")
-        rows.revoke(Revocable.KEY, "one", 6, "")
-        rows.revoke(Revocable.GRANT, "one", 4, "other")
+        rows.add_key(KEY)
+        rows.add_key(other)
+        rows.block_key("key-1")
+        assert list(rows.issued_keys()) == [replace(KEY, blocked=True), other]
+
+
+def test_a_host_s_places_are_freed_on_every_key(store: PublisherStore) -> None:
+    """Those of other hosts stay; a second time there is nothing to free."""
+    neighbor = Holder(activation_id=UUID(int=3), seat=HostSeat(UUID(int=4), "kid", "fingerprint", 1), at=7)
+    with store.transaction() as rows:
+        for number in (1, 2):
+            rows.add_key(replace(KEY, key_id=f"key-{number}"))
+            rows.save_holder(f"key-{number}", replace(HOLDER, activation_id=UUID(int=10 + number)))
+        rows.save_holder("key-1", neighbor)
+        assert rows.free_places(UUID(int=2)) == 2
+        assert rows.free_places(UUID(int=2)) == 0
+        assert list(rows.holders("key-1")) == [neighbor]
+        assert list(rows.holders("key-2")) == []
+
+
+def test_revocations_keep_their_order_and_one_word_each(store: PublisherStore) -> None:
+    """What is said again of a subject takes the place of what was; the same text as another kind is another subject."""
+    first = Revocation(kind=Revocable.HOST, subject="one", since=9, reason="stolen")
+    second = Revocation(kind=Revocable.GRANT, subject="one", since=8)
+    earlier = replace(first, since=5, reason="found out later")
+    with store.transaction() as rows:
+        rows.revoke(first)
+        rows.revoke(second)
+        rows.revoke(earlier)
     with store.reading() as rows:
-        assert list(rows.revocations()) == [
-            Revocation(kind=Revocable.GRANT, subject="one", since=5, reason="stolen"),
-            Revocation(kind=Revocable.KEY, subject="one", since=6, reason=""),
-        ]
+        assert list(rows.revocations()) == [earlier, second]
+        assert rows.revocation(Revocable.HOST, "one") == earlier
+        assert rows.revocation(Revocable.KEY, "one") is None
+
+
+def test_the_newest_signed_list_is_kept(store: PublisherStore) -> None:
+    """It replaces the one before."""
+    with store.transaction() as rows:
+        rows.save_revocation_list("first")
+        rows.save_revocation_list("second")
+    with store.reading() as rows:
+        assert rows.revocation_list() == "second"
 
 
 def test_an_error_undoes_the_whole_transaction(store: PublisherStore) -> None:

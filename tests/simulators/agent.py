@@ -113,13 +113,16 @@ class SimulatedAgent:
                 passed_over.append(progress.error)
 
         try:
-            return AnyActivation(
+            activation = AnyActivation(
                 self.disk,
                 Activation(self.disk, self.world, self.world.surroundings, tell=note),
                 GrantActivation(
                     self.disk, self.world.authority.connect, self.world.surroundings, lambda: seeded(6)
                 ),
-            ).ask(ask.product_id, wait=ask.wait)
+            )
+            return (
+                activation.hear(ask.product_id) if ask.news else activation.ask(ask.product_id, wait=ask.wait)
+            )
         except TenureError as error:
             return NoLease((*passed_over, error))
 

@@ -36,6 +36,8 @@ class GrantingPublisher:
     """Where it was looked for."""
     newer: tuple[str, ...] | TenureError = ()
     """What it tells of newer catalogs."""
+    listed: str | TenureError | None = None
+    """Its revocation list."""
     signing_key: SigningKey | None = None
     """Signs its grants; None: the publisher's own."""
 
@@ -70,3 +72,10 @@ class GrantingPublisher:
         if isinstance(self.newer, TenureError):
             raise self.newer
         return self.newer
+
+    def revocations(self, publisher_id: UUID) -> str | None:
+        """Its list, if it has one."""
+        assert publisher_id == self.publisher.publisher_id
+        if isinstance(self.listed, TenureError):
+            raise self.listed
+        return self.listed

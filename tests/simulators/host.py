@@ -33,23 +33,31 @@ class SimulatedHost:
         token = self.publisher.certify(self.key, HOST_ID) if certificate else None
         self.serve(token)
 
-    def serve(self, certificate: str | None) -> None:
-        """Serve under this certificate from now on."""
-        self.desk.serve(self.snapshot(certificate), self.key)
+    def serve(self, certificate: str | None, *, revocations: str | None = None) -> None:
+        """Serve under this certificate, knowing this revocation list, from now on."""
+        self.desk.serve(self.snapshot(certificate, revocations=revocations), self.key)
 
     def serve_with(self, settings: dict[str, str]) -> None:
         """Serve by these settings from now on."""
         certificate = self.publisher.certify(self.key, HOST_ID)
         self.desk.serve(self.snapshot(certificate, settings=settings), self.key)
 
-    def snapshot(self, certificate: str | None, *, settings: dict[str, str] | None = None) -> Served:
+    def snapshot(
+        self,
+        certificate: str | None,
+        *,
+        settings: dict[str, str] | None = None,
+        revocations: str | None = None,
+    ) -> Served:
         """What this host serves under a certificate."""
         products = {self.publisher.workstation.product_id: 1, self.publisher.server.product_id: 2}
         pools = {
             (self.publisher.publisher_id, "workstations"): 1,
             (self.publisher.publisher_id, "servers"): 2,
         }
-        enrolment = Enrolment(self.publisher.publisher_id, (self.publisher.catalog_token,), certificate)
+        enrolment = Enrolment(
+            self.publisher.publisher_id, (self.publisher.catalog_token,), certificate, revocations
+        )
         return snapshot(
             HostIdentity(HOST_ID, NOW - 500), [enrolment], StoredRows(pools, products), settings or {}
         )

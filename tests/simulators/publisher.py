@@ -9,10 +9,12 @@ from tenure.core.catalog import Catalog, KeyEntry, Product
 from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
 from tenure.core.policy import DAY, DEFAULT_POLICIES, Kind, Policy
 from tenure.core.product_key import KeyType, ProductKey, make
+from tenure.core.revocation import Revocation, RevocationList
 from tenure.wire.catalog import SIGNED_BY_PUBLISHER, sign_catalog
 from tenure.wire.certificate import sign_certificate
 from tenure.wire.jws import Typ
 from tenure.wire.keys import SigningKey, derived_pair
+from tenure.wire.revocation import sign_revocations
 
 NOW = 1_800_000_000
 """A time: 2027-01-15 08:00:00 UTC."""
@@ -97,6 +99,16 @@ class SimulatedPublisher:
                 exp=iat + LIFETIME_SECONDS,
             ),
             self.signing_key,
+        )
+
+    def revocations(self, *entries: Revocation, seq: int = 1, iat: int = NOW - 60) -> str:
+        """A list of these, signed; a newer one is due after a week."""
+        return sign_revocations(
+            RevocationList(
+                publisher_id=self.publisher_id, seq=seq, iat=iat, next_update=iat + 7 * DAY, entries=entries
+            ),
+            document_id=f"revocations-{seq}",
+            signing_key=self.signing_key,
         )
 
     def _product(self, number: int, name: str, kind: Kind, pool: str) -> Product:

@@ -26,9 +26,11 @@ from tenure.core.lease import Lease, term
 from tenure.core.product_key import KeyType, make, parse
 from tenure.wire.activation import ActivationBody, Granted, Waiting, decode_activation
 from tenure.wire.catalog import CatalogList
+from tenure.wire.jws import Typ, read
 from tenure.wire.lease import LeaseMint
 from tenure.wire.problems import problem_of
 from tenure.wire.publication import Certificates
+from tenure.wire.revocation import RevocationBody, revocations_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,6 +65,10 @@ class GrantingHost:
     """What it tells of newer catalogs."""
     catalog_seq: int | None = None
     catalogs_answer: Answer | None = None
+    revocations: str | None = None
+    """The revocation list that it hands on."""
+    revocation_seq: int | None = None
+    """What it says of the list's seq; None: what stands in the list."""
     bodies: list[ActivationBody] = field(default_factory=list)
     waits: list[int] = field(default_factory=list)
     retry_after: int | None = 1
@@ -81,6 +87,8 @@ class GrantingHost:
             return self._activate(call)
         if call.path == "/v1/certificates":
             return _json(Certificates(() if self.no_certificates else (self.certificate_token,)))
+        if call.path.endswith("/revocations"):
+            return _json(RevocationBody(self.revocations)) if self.revocations else Answer(404, b"")
         return self.catalogs_answer or _json(CatalogList(tuple(self.catalogs)))
 
     @property
@@ -110,7 +118,7 @@ class GrantingHost:
             retry_interval_s=7200,
             contact="",
             catalog_seq=self._seq,
-            revocation_seq=0,
+            revocation_seq=self._revocation_seq,
         )
         headers = {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
         return _json(body, 202, headers)
@@ -143,13 +151,19 @@ class GrantingHost:
                 threshold=lease.threshold,
                 renewal_interval_s=policy.renewal_interval_s,
                 catalog_seq=self._seq,
-                revocation_seq=0,
+                revocation_seq=self._revocation_seq,
             )
         )
 
     @property
     def _seq(self) -> int:
         return self.publisher.seq if self.catalog_seq is None else self.catalog_seq
+
+    @property
+    def _revocation_seq(self) -> int:
+        if self.revocation_seq is not None or self.revocations is None:
+            return self.revocation_seq or 0
+        return revocations_of(read(self.revocations, Typ.REVOCATION).claims).seq
 
 
 @dataclass

@@ -11,7 +11,15 @@ from typing import Any
 
 import jwt
 import pytest
-from independent_client import RefusedError, accept_lease, newest_catalog, thumbprint, verified
+from independent_client import (
+    RefusedError,
+    accept_lease,
+    is_revoked,
+    newer_revocations,
+    newest_catalog,
+    thumbprint,
+    verified,
+)
 
 VECTORS = Path(__file__).parents[2] / "docs" / "vectors"
 
@@ -25,15 +33,26 @@ def load(name: str) -> dict[str, Any]:
 ACTIVATION = load("activation.json")
 REFUSED = load("refused.json")["answers"]
 MACHINE = load("machine-activation.json")
+REVOCATIONS = load("revocations.json")
+
+
+def catalog() -> dict[str, Any]:
+    """The vectors' catalog, verified from their root."""
+    return newest_catalog(load("catalog.json")["catalogs"], load("keys.json")["root"])
+
+
+def payload(token: str) -> dict[str, Any]:
+    """What a token says, whoever signed it."""
+    found: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return found
 
 
 def accept(answer: dict[str, Any]) -> dict[str, Any]:
     """The lease in an answer to the vectors' request, at the vectors' time."""
-    catalog = newest_catalog(load("catalog.json")["catalogs"], load("keys.json")["root"])
     return accept_lease(
         answer,
         ACTIVATION["request"],
-        catalog,
+        catalog(),
         now=ACTIVATION["now"],
         highest_epoch=ACTIVATION["highest_epoch_seen"],
     )
@@ -105,3 +124,33 @@ def test_a_bad_grant_fails_at_its_step(bad: dict[str, Any]) -> None:
     with pytest.raises(RefusedError) as caught:
         accept_grant(bad["grant"])
     assert caught.value.step == bad["step"]
+
+
+def test_a_host_s_revocation_keeps_its_lease_from_being_taken() -> None:
+    """Step 10, with the list of the vectors; the good answer's host is not in it."""
+    revoked = newer_revocations(REVOCATIONS["revocations"], catalog(), now=REVOCATIONS["now"], known_seq=1)
+    asked = {"request": ACTIVATION["request"], "catalog": catalog(), "now": REVOCATIONS["now"]}
+    assert accept_lease(ACTIVATION["answer"], **asked, revoked=revoked)
+    for case in REVOCATIONS["leases"]:
+        if case["void"]:
+            with pytest.raises(RefusedError) as caught:
+                accept_lease(case, **asked, revoked=revoked)
+            assert caught.value.step == 10
+
+
+@pytest.mark.parametrize("case", REVOCATIONS["leases"], ids=[case["what"] for case in REVOCATIONS["leases"]])
+def test_a_list_voids_what_was_granted_from_then_on(case: dict[str, Any]) -> None:
+    """At rest the lease's own `iat` decides."""
+    revoked = newer_revocations(REVOCATIONS["revocations"], catalog(), now=REVOCATIONS["now"])
+    at = payload(case["lease"])["iat"]
+    assert is_revoked(payload(case["certificate"]), revoked, at=at) is case["void"]
+
+
+@pytest.mark.parametrize(
+    "case", REVOCATIONS["refused"], ids=[case["what"] for case in REVOCATIONS["refused"]]
+)
+def test_a_list_that_is_not_the_next_one_is_refused(case: dict[str, Any]) -> None:
+    """Whoever knows seq 1 takes seq 2 of the publisher, and nothing else."""
+    with pytest.raises(RefusedError) as caught:
+        newer_revocations(case["revocations"], catalog(), now=REVOCATIONS["now"], known_seq=1)
+    assert caught.value.step == 10

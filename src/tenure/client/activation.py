@@ -1,7 +1,7 @@
 """Activating a product, and renewing its lease: one after the other the hosts are asked, and one answer is taken.
 
 Only a verified lease changes what the machine holds. A 202, a refusal, a forged answer or silence leave everything as it
-was, but for newer catalogs that verified.
+was, but for newer catalogs and a newer revocation list that verified.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tenure.client.catalogs import keep_newer_catalogs
 from tenure.client.exchange import converse, hold
 from tenure.client.host_choice import answered, failed, hosts_to_ask
 from tenure.client.passed_over import PassedOver, no_host
+from tenure.client.revocations import keep_newer_revocations, revocations_of
 from tenure.client.seen import seen
 from tenure.client.state import HeldLease, Machine
 from tenure.client.verdict import verdict_on
@@ -223,11 +224,20 @@ class Activation:
             client_time=now,
         )
         trusted = state.catalogs.get(product.publisher_id)
-        known_seq = trusted.newest.seq if trusted else 0
-        heard = hold(
-            converse(body, product.publisher_id, known_seq=known_seq, wait=wait), host, self._transport
+        revoked = revocations_of(state, product.publisher_id)
+        conversation = converse(
+            body,
+            product.publisher_id,
+            known_seq=trusted.newest.seq if trusted else 0,
+            known_revocations=revoked.seq if revoked else 0,
+            wait=wait,
         )
+        heard = hold(conversation, host, self._transport)
         unfollowed = keep_newer_catalogs(self._store, product.publisher_id, heard.catalogs)
+        # After the catalogs, of which a newer one may name the key that signed the list.
+        unlisted = keep_newer_revocations(
+            self._store, product.publisher_id, heard.revocations, now=self._here.clock()
+        )
         if isinstance(heard.answer, Waiting):
             return StillShort(heard.answer, host, heard.retry_after)
         pending = Pending(
@@ -239,8 +249,8 @@ class Activation:
         try:
             return Activated(self._accept(heard.answer, pending, product.publisher_id, host), host)
         except Untrusted as error:
-            # A lease under catalogs that could not be followed fails for their sake.
-            raise (unfollowed or error) from error
+            # A lease under catalogs or a list that could not be followed fails for their sake.
+            raise (unfollowed or unlisted or error) from error
 
     def _accept(self, granted: Granted, pending: Pending, publisher_id: UUID, host: HostAddress) -> Lease:
         """The lease is verified and kept; the highest time seen is its `iat`."""
@@ -340,6 +350,7 @@ def with_granted(
         granted.certificate,
         trusted.newest,
         pending,
+        revocations=revocations_of(state, publisher_id),
         now=now,
         highest_epoch=machine.epochs.get(host_id),
     )

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from tenure.client.activation import Activated, StillShort
 from tenure.client.diary import DAY, Diary, Level, span, when
 from tenure.client.grant_activation import ActivatedForGood
+from tenure.client.news import Informed
 from tenure.client.schedule import (
     AT_ONCE,
     Course,
     Wanted,
     after_failure,
     after_grant,
+    after_news,
     after_short,
     standing_of,
 )
@@ -50,6 +52,8 @@ class Ask:
 
     product_id: UUID
     wait: int
+    news: bool = False
+    """Nothing is asked for but what its publisher published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class NoLease:
         return self.errors[-1]
 
 
-Outcome: TypeAlias = Activated | StillShort | ActivatedForGood | NoLease
+Outcome: TypeAlias = Activated | StillShort | ActivatedForGood | Informed | NoLease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,11 @@ class Agent:
             self._stamp = stamp
             self._look(now, elapsed)
         asks = [
-            Ask(product_id, self._wait if standing.wanted is Wanted.LICENSE else 0)
+            Ask(
+                product_id,
+                self._wait if standing.wanted is Wanted.LICENSE else 0,
+                news=standing.wanted is Wanted.NEWS,
+            )
             for product_id, standing in self._standings.items()
             if self._is_next(product_id, standing) and self._course(product_id).ready_at <= elapsed
         ]
@@ -151,6 +159,13 @@ class Agent:
             case ActivatedForGood():
                 self._courses[product_id] = after_grant(elapsed=elapsed)
                 self._tell_grant(name, product_id, outcome)
+            case Informed():
+                self._courses[product_id] = after_news(elapsed=elapsed, draw=draw)
+                self._diary.over((product_id, "news"))
+            case NoLease() if standing.wanted is Wanted.NEWS:
+                self._courses[product_id] = after_news(elapsed=elapsed, draw=draw)
+                text = f"What the publisher of {name} revoked could not be learned; tried again in a day. {outcome.error}"
+                self._diary.say((product_id, "news"), Level.INFO, text)
             case StillShort():
                 told = outcome.waiting
                 self._courses[product_id] = after_short(outcome, standing.wanted, elapsed=elapsed, draw=draw)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tenure.client.activation import Activation
     from tenure.client.grant_activation import GrantActivation
+    from tenure.client.news import Informed
     from tenure.client.state import ClientStore
 
 Outcome: TypeAlias = Activated | StillShort | ActivatedForGood
@@ -37,6 +38,10 @@ class AnyActivation:
         if self._has_secret_key(product_id):
             return self.by_publisher.ask(product_id)
         return self.at_hosts.ask(product_id, wait=wait)
+
+    def hear(self, product_id: UUID) -> Informed:
+        """As `GrantActivation.hear`."""
+        return self.by_publisher.hear(product_id)
 
     def _has_secret_key(self, product_id: UUID) -> bool:
         product = self.store.load().products.get(product_id)

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tenure.client.host_address import DEFAULT_PORT
-from tenure.client.published import certificates_of, health_of, newer_catalogs
+from tenure.client.published import certificates_of, health_of, newer_catalogs, newer_revocations
+from tenure.client.revocations import known_revocations
 from tenure.core.activation import reaches
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted
 from tenure.core.network import ConnectOutcome
 from tenure.core.policy import clocks_agree
 from tenure.wire.certificate import certificate_of
 from tenure.wire.jws import Typ, read
+from tenure.wire.revoked import check_not_revoked
 from tenure.wire.trust import open_certificate
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from tenure.core.clock import Clock
     from tenure.core.network import Connection
     from tenure.wire.publication import Health, PoolHealth
+    from tenure.wire.revocation import TrustedRevocations
     from tenure.wire.trust import TrustedCatalogs
 
 _WORDS: Final = {
@@ -145,6 +148,12 @@ def check_host(
             publisher_id: newer_catalogs(host, trusted, transport)
             for publisher_id, trusted in state.catalogs.items()
         }
+        revocations = {
+            publisher_id: newer_revocations(
+                host, trusted.newest, known_revocations(state, publisher_id), transport, now=clock()
+            )
+            for publisher_id, trusted in catalogs.items()
+        }
         certificates = tuple(_opened(token, catalogs, clock()) for token in tokens)
     except TenureError as error:
         return HostCheck(host=host, found=found, failure=error, reached=reached)
@@ -153,6 +162,7 @@ def check_host(
             product,
             state,
             catalogs=catalogs,
+            revocations=revocations,
             certificates=certificates,
             health=health,
             difference=difference,
@@ -201,11 +211,12 @@ def _prospect(
     state: ClientState,
     *,
     catalogs: dict[UUID, TrustedCatalogs],
+    revocations: dict[UUID, TrustedRevocations | None],
     certificates: Sequence[FoundCertificate],
     health: Health,
     difference: int,
 ) -> Prospect:
-    """In the order in which host and machine would find it: served, certificate, clocks, signature, count."""
+    """In the order in which host and machine would find it: served, revoked, certificate, clocks, signature, count."""
     trusted = catalogs.get(installed.publisher_id)
     product = trusted.newest.product(installed.product_id) if trusted else None
     name = product.name if product else str(installed.product_id)
@@ -227,6 +238,11 @@ def _prospect(
                 "Ask a host that does, or have its publisher's host key installed there.",
             )
         )
+    revoked = revocations.get(installed.publisher_id)
+    try:
+        check_not_revoked(revoked.newest.of_certificate(found.claimed) if revoked else None, health.time)
+    except Unavailable as refusal:
+        return but(refusal)
     if not found.claimed.valid_at(health.time):
         return but(
             Unavailable(Code.HOST_CERTIFICATE_EXPIRED, "This host's certificate is not valid now.", _ACTIVATE)

@@ -11,6 +11,7 @@ import msgspec
 from tenure.core.errors import Code, Unavailable, Untrusted, UsageError
 from tenure.wire.activation import ActivationBody, Granted, Waiting, decode_answer
 from tenure.wire.problems import error_of
+from tenure.wire.revocation import revocations_in
 from tenure.wire.trust import catalogs_in
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Heard:
     answer: Granted | Waiting
     catalogs: tuple[str, ...]
     """Catalogs that are newer than what was known, when the host has any."""
+    revocations: str | None
+    """A revocation list that is newer than the one that was known, when the host has one."""
     retry_after: int
     """Seconds after which a 202 may be asked again."""
 
@@ -71,11 +74,13 @@ class Heard:
 Conversation: TypeAlias = Generator[Call, Answer, Heard]
 
 
-def converse(body: ActivationBody, publisher_id: UUID, *, known_seq: int, wait: int) -> Conversation:
-    """Ask for a lease; then, if the host knows a newer catalog, for the catalogs that lead to it.
+def converse(
+    body: ActivationBody, publisher_id: UUID, *, known_seq: int, known_revocations: int, wait: int
+) -> Conversation:
+    """Ask for a lease; then, if the host knows newer ones than these seqs, for catalogs and the revocation list.
 
-    Newer catalogs come before the lease is looked at, so that a machine that was off for a year catches up in one
-    contact. A host that cannot give them has still answered: its lease is judged by what is known.
+    They come before the lease is looked at, so that a machine that was off for a year catches up in one contact. A
+    host that cannot give them has still answered: its lease is judged by what is known.
 
     Raises:
         Refused, Unavailable: what the host said.
@@ -99,8 +104,16 @@ def converse(body: ActivationBody, publisher_id: UUID, *, known_seq: int, wait: 
                 catalogs = catalogs_in(told.body)
         except (Unavailable, Untrusted):
             catalogs = ()
+    revocations: str | None = None
+    if answer.revocation_seq > known_revocations:
+        try:
+            told = yield Call("GET", f"/v1/publishers/{publisher_id}/revocations")
+            if told.status == _OK:
+                revocations = revocations_in(told.body)
+        except (Unavailable, Untrusted):
+            revocations = None
     retry_after = _retry_after(asked)
-    return Heard(answer, catalogs, _RETRY_SECONDS if retry_after is None else retry_after)
+    return Heard(answer, catalogs, revocations, _RETRY_SECONDS if retry_after is None else retry_after)
 
 
 def hold(conversation: Conversation, host: HostAddress, transport: HostTransport) -> Heard:

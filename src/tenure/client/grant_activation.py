@@ -19,6 +19,8 @@ from tenure.client.activation import (
 )
 from tenure.client.backoff import backoff
 from tenure.client.catalogs import keep_newer_catalogs
+from tenure.client.news import Informed, NewsPublisher, hear_news
+from tenure.client.revocations import keep_newer_revocations, revocations_of
 from tenure.client.state import HeldGrant
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted, UsageError
 from tenure.core.grant import Grant, PendingGrant
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from tenure.wire.keys import SigningKey
 
 
-class Publisher(Protocol):
+class Publisher(NewsPublisher, Protocol):
     """A publisher's API, as far as a machine uses it."""
 
     def activate_machine(self, request: str) -> MachineActivated:
@@ -45,14 +47,6 @@ class Publisher(Protocol):
 
         Raises:
             Refused, Unavailable, Untrusted: what the publisher said, or that it did not answer.
-        """
-        ...
-
-    def catalogs(self, publisher_id: UUID, *, after: int) -> tuple[str, ...]:
-        """The publisher's catalogs that lead from seq `after` to the newest.
-
-        Raises:
-            As `activate_machine`.
         """
         ...
 
@@ -181,7 +175,8 @@ def _with_grant(
             "Install the product's key again: tenure client install-key KEY --catalog FILE.",
         )
     # 3
-    grant = trust.accept_grant(token, trusted.newest, pending, now=now)
+    revoked = revocations_of(state, product.publisher_id)
+    grant = trust.accept_grant(token, trusted.newest, pending, revocations=revoked, now=now)
     if clocks_agree(grant.iat, now):
         # A signed time is better than any that this machine's own clock ever showed, also if it is earlier.
         state = state.with_machine(replace(machine, highest_seen=grant.iat))
@@ -246,8 +241,24 @@ class GrantActivation:
         answer = publisher.activate_machine(draft.token)
         try:
             newer = publisher.catalogs(draft.publisher_id, after=draft.catalog_seq)
+            keep_newer_catalogs(self._store, draft.publisher_id, newer)
+            listed = publisher.revocations(draft.publisher_id)
+            keep_newer_revocations(self._store, draft.publisher_id, listed, now=self._here.clock())
         except (Refused, Unavailable, Untrusted):
             # It has answered all the same: its grant is judged by what is known.
             newer = ()
         grant = accept_grant(draft.pending, answer.grant, newer, store=self._store, clock=self._here.clock)
         return ActivatedForGood(grant, answer.used, answer.limit)
+
+    def hear(self, product_id: UUID) -> Informed:
+        """The machine knows what the product's publisher published since it last asked (`client.news`).
+
+        Raises:
+            As `hear_news`.
+        """
+        return hear_news(
+            product_id,
+            store=self._store,
+            connect=lambda url: self._connect(self._url or url),
+            clock=self._here.clock,
+        )

@@ -1,4 +1,4 @@
-"""What a host tells everyone: its health, its certificates, and newer catalogs. Asking counts nothing."""
+"""What a host tells everyone: its health, its certificates, newer catalogs and what is revoked. Asking counts nothing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.wire.printable import one_line
 from tenure.wire.problems import error_of
 from tenure.wire.publication import Certificates, Health
+from tenure.wire.revocation import open_revocations, revocations_in
 from tenure.wire.trust import TrustedCatalogs, catalogs_in, later_catalogs
 
 if TYPE_CHECKING:
     from tenure.client.exchange import HostTransport
     from tenure.client.host_address import HostAddress
+    from tenure.core.catalog import Catalog
+    from tenure.wire.revocation import TrustedRevocations
 
 _OK: Final = 200
 
@@ -50,6 +53,24 @@ def newer_catalogs(host: HostAddress, catalogs: TrustedCatalogs, transport: Host
         return later_catalogs(catalogs, catalogs_in(answer.body)) if answer.status == _OK else catalogs
     except TenureError:
         return catalogs
+
+
+def newer_revocations(
+    host: HostAddress,
+    catalog: Catalog,
+    known: TrustedRevocations | None,
+    transport: HostTransport,
+    *,
+    now: int,
+) -> TrustedRevocations | None:
+    """The host's list, if it verifies and is newer than the `known` one, which stays otherwise."""
+    try:
+        answer = transport.ask(host, Call("GET", f"/v1/publishers/{catalog.publisher_id}/revocations"))
+        if answer.status != _OK:
+            return known
+        return open_revocations(revocations_in(answer.body), catalog, known, now=now)
+    except TenureError:
+        return known
 
 
 def _told(host: HostAddress, transport: HostTransport, path: str, type_: type[T], what: str) -> T:

@@ -5,11 +5,12 @@
     licensed, renewal due     at once
     licensed, clock set back  at once: only a host can tell which of the two times is right
     licensed                  when its renewal is due
-    licensed for good         never
+    licensed for good         once in five to seven days, what its publisher published (client.news)
     licensed by a lease or a grant of which the installed key is no more: at once
 
     the last try brought      it asks again
     a lease, a grant          when that is due
+    what was published        a day later at the earliest, also when it could not be had
     202, not licensed         after `Retry-After`: the machine stands in the queue all the time
     202, licensed             after the host's retry interval
     no answer, 503, 429       after 1 s, doubling to 15 min (a licensed machine begins at a minute), and never before
@@ -27,11 +28,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from tenure.client.backoff import LONGEST_SECONDS, backoff
+from tenure.client.news import news_due
+from tenure.client.revocations import revocations_of
 from tenure.client.verdict import verdict_on
 from tenure.core.errors import Code, LocalFault, Unavailable
 from tenure.core.lease import JITTER, renewal_due
 from tenure.core.license_status import LicenseStatus
-from tenure.core.policy import clamp_interval
+from tenure.core.policy import DAY, clamp_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +60,7 @@ class Wanted(Enum):
     NOTHING = "nothing now"
     LICENSE = "a license, as soon as any host gives one"
     RENEWAL = "a new lease, without hurry"
+    NEWS = "what its publisher published, without hurry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +78,28 @@ class Standing:
     warning: bool
     clock_moved_back: bool
     retry_interval_s: int
-    for_good: bool = False
-    """There is nothing to renew: a grant is held, and the installed key asks for no lease."""
+    news_due: int | None = None
+    """When to hear what the publisher published; None: there is a lease to renew, which brings it.
+
+    There is nothing to renew where a grant is held and the installed key asks for no lease.
+    """
 
     @property
     def wanted(self) -> Wanted:
         """What the product needs now."""
         if self.status is not LicenseStatus.LICENSED:
             return Wanted.LICENSE
-        if self.for_good:
-            return Wanted.NOTHING
+        if self.news_due is not None:
+            return Wanted.NEWS if self.time >= self.news_due else Wanted.NOTHING
         due = self.renewal_due is None or self.time >= self.renewal_due
         return Wanted.RENEWAL if due or self.clock_moved_back else Wanted.NOTHING
 
     @property
     def changes_in(self) -> int | None:
         """Seconds until time alone changes the status or what is wanted; None: it will not."""
-        instants = [at for at in (self.ends, self.renewal_due) if at is not None and at > self.time]
+        instants = [
+            at for at in (self.ends, self.renewal_due, self.news_due) if at is not None and at > self.time
+        ]
         return min(instants) - self.time if instants else None
 
 
@@ -110,7 +119,9 @@ def standing_of(state: ClientState, product_id: UUID, *, fingerprint: str | None
     judgement, lease, grant = verdict.judgement, verdict.lease, verdict.grant
     signed_at = lease.iat if lease else grant.iat if grant else 0
     secret = state.products[product_id].key_type.secret
-    highest = state.machine.highest_seen if state.machine else 0
+    machine = state.machine
+    highest = machine.highest_seen if machine else 0
+    known = revocations_of(state, state.products[product_id].publisher_id)
     return Standing(
         status=judgement.status,
         reason=verdict.reason,
@@ -120,13 +131,18 @@ def standing_of(state: ClientState, product_id: UUID, *, fingerprint: str | None
         warning=judgement.warning,
         clock_moved_back=judgement.clock_moved_back,
         retry_interval_s=_retry_interval(state, product_id),
-        for_good=secret and grant is not None,
+        news_due=news_due(known, grant, machine.machine_id) if secret and grant and machine else None,
     )
 
 
 def after_grant(*, elapsed: float) -> Course:
     """The course after a lease or a grant: if it should count for nothing at rest, its host is not run over."""
     return Course(elapsed + _AFTER_GRANT)
+
+
+def after_news(*, elapsed: float, draw: float) -> Course:
+    """The course after what the publisher published was heard, or could not be: the grant counts meanwhile."""
+    return Course(elapsed + DAY * (1 - JITTER * draw))
 
 
 def after_short(short: StillShort, wanted: Wanted, *, elapsed: float, draw: float) -> Course:

@@ -122,6 +122,8 @@ class ClientState:
     """By product id."""
     catalogs: Mapping[UUID, TrustedCatalogs] = field(default_factory=dict)
     """By publisher id."""
+    revocations: Mapping[UUID, str] = field(default_factory=dict)
+    """The newest revocation list, by publisher id."""
 
     @property
     def installed(self) -> list[InstalledProduct]:
@@ -192,6 +194,10 @@ class ClientState:
     def with_catalogs(self, catalogs: TrustedCatalogs) -> ClientState:
         """The same, with these catalogs of their publisher."""
         return replace(self, catalogs={**self.catalogs, catalogs.newest.publisher_id: catalogs})
+
+    def with_revocations(self, publisher_id: UUID, token: str) -> ClientState:
+        """The same, with this revocation list of the publisher."""
+        return replace(self, revocations={**self.revocations, publisher_id: token})
 
     def at(self, now: int) -> ClientState:
         """The same, `now` having been seen: the highest time seen never goes back here."""

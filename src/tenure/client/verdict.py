@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenure.client.revocations import revocations_of
 from tenure.core.errors import Code, Untrusted
 from tenure.core.license_status import Evidence, Judgement, judge
 from tenure.core.policy import DEFAULT_POLICIES, Kind, Policy
+from tenure.wire.revoked import check_grant
 from tenure.wire.trust import stored_grant, stored_lease
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tenure.core.catalog import Catalog
     from tenure.core.grant import Grant
     from tenure.core.lease import Lease
+    from tenure.core.revocation import Revocation, RevocationList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +52,22 @@ class Holding:
     grant: Grant | None = None
     change_noted_at: int | None = None
     """Since when the grant has been another installation's, as far as it was noted."""
+    grant_revocation: Revocation | None = None
+    """What revokes the grant, now or at a time to come."""
 
 
 def holding_of(state: ClientState, product_id: UUID) -> Holding:
     """What the machine holds for the product.
 
     1. a grant that verifies at rest is the activation
-    2. else a lease that does
+    2. else a lease that does, and was not granted after its host was revoked
     3. the policy is that of the lease's certificate; without a lease the catalog's
     """
     product = state.products.get(product_id)
     highest_seen = state.machine.highest_seen if state.machine else 0
     policy = _catalogs_policy(state, product_id)
     held_grant = state.grants.get(product_id)
+    revoked = revocations_of(state, product.publisher_id) if product is not None else None
     lease: Lease | None = None
     grant: Grant | None = None
     problem: Untrusted | None = None
@@ -73,7 +79,7 @@ def holding_of(state: ClientState, product_id: UUID) -> Holding:
             problem = error
     if product is not None and grant is None and product_id in state.leases:
         try:
-            lease, policy = _stored_lease(state, product_id, product.publisher_id)  # 2, 3
+            lease, policy = _stored_lease(state, product_id, product.publisher_id, revoked)  # 2, 3
             problem = None
         except Untrusted as error:
             problem = error
@@ -86,19 +92,24 @@ def holding_of(state: ClientState, product_id: UUID) -> Holding:
         problem=problem,
         grant=grant,
         change_noted_at=held_grant.change_noted_at if held_grant and grant else None,
+        grant_revocation=revoked.of_grant(grant) if grant and revoked else None,
     )
 
 
 def judged(holding: Holding, *, fingerprint: str | None, now: int) -> Verdict:
     """The verdict at `now`, or at the highest time seen if that is later; `fingerprint` as for `verdict_on`."""
     lease, grant, problem = holding.lease, holding.grant, holding.problem
+    try:
+        check_grant(holding.grant_revocation, max(now, holding.highest_seen))
+    except Untrusted as error:
+        grant, problem = None, error
     held = grant or lease
     evidence = Evidence(
         key_installed_at=holding.key_installed_at,
         lease_expires=lease.exp if lease else None,
         granted=grant is not None,
         machine_changed=held is not None and held.fingerprint != fingerprint,
-        change_noted_at=holding.change_noted_at,
+        change_noted_at=holding.change_noted_at if grant else None,
     )
     judgement = judge(evidence, holding.policy, now, holding.highest_seen)
     reason = problem.code.value if problem else judgement.reason.value
@@ -110,10 +121,18 @@ def verdict_on(state: ClientState, product_id: UUID, *, fingerprint: str | None,
     return judged(holding_of(state, product_id), fingerprint=fingerprint, now=now)
 
 
-def _stored_lease(state: ClientState, product_id: UUID, publisher_id: UUID) -> tuple[Lease, Policy]:
+def _stored_lease(
+    state: ClientState, product_id: UUID, publisher_id: UUID, revoked: RevocationList | None
+) -> tuple[Lease, Policy]:
     held = state.leases[product_id]
     catalog = _catalog_of(state, publisher_id)
-    lease, certificate = stored_lease(held.lease, held.certificate, catalog, product_id=product_id)
+    lease, certificate = stored_lease(
+        held.lease,
+        held.certificate,
+        catalog,
+        revocations=revoked,
+        product_id=product_id,
+    )
     return lease, certificate.pools[lease.pool]
 
 

@@ -85,6 +85,9 @@ class Code(StrEnum):
     LEASE_INVALID = "lease_invalid"
     GRANT_INVALID = "grant_invalid"
     HOST_SUPERSEDED = "host_superseded"
+    GRANT_REVOKED = "grant_revoked"
+    REVOCATION_ROLLED_BACK = "revocation_rolled_back"
+    REVOCATION_STALE = "revocation_stale"
     STATE_DAMAGED = "state_damaged"
 
     # This machine

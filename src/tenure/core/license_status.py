@@ -76,6 +76,7 @@ class Event(Enum):
     KEY_REMOVED = "the product key is removed"
     LEASE_ACCEPTED = "a verified lease arrives"
     GRANT_ACCEPTED = "a verified grant arrives"
+    VOIDED = "a verified revocation list makes lease or grant void"
     NOT_GRANTED = "a refusal, a 202 or silence"
     MACHINE_CHANGED = "the state folder finds itself on another machine"
     REARMED = "rearm"
@@ -104,6 +105,7 @@ STATUS: Final[dict[tuple[Situation, Phase], tuple[LicenseStatus, Reason]]] = {
 AFTER: Final[dict[tuple[Situation, Event], Situation]] = {
     (Situation.NO_KEY, Event.KEY_INSTALLED): Situation.NEVER_ACTIVATED,
     (Situation.NO_KEY, Event.KEY_REMOVED): Situation.NO_KEY,
+    (Situation.NO_KEY, Event.VOIDED): Situation.NO_KEY,
     (Situation.NO_KEY, Event.NOT_GRANTED): Situation.NO_KEY,
     (Situation.NO_KEY, Event.MACHINE_CHANGED): Situation.NO_KEY,
     (Situation.NO_KEY, Event.REARMED): Situation.NO_KEY,
@@ -111,6 +113,7 @@ AFTER: Final[dict[tuple[Situation, Event], Situation]] = {
     (Situation.NEVER_ACTIVATED, Event.KEY_REMOVED): Situation.NO_KEY,
     (Situation.NEVER_ACTIVATED, Event.LEASE_ACCEPTED): Situation.LEASED,
     (Situation.NEVER_ACTIVATED, Event.GRANT_ACCEPTED): Situation.GRANTED,
+    (Situation.NEVER_ACTIVATED, Event.VOIDED): Situation.NEVER_ACTIVATED,
     (Situation.NEVER_ACTIVATED, Event.NOT_GRANTED): Situation.NEVER_ACTIVATED,
     (Situation.NEVER_ACTIVATED, Event.MACHINE_CHANGED): Situation.NEVER_ACTIVATED,
     (Situation.NEVER_ACTIVATED, Event.REARMED): Situation.NEVER_ACTIVATED,
@@ -118,6 +121,7 @@ AFTER: Final[dict[tuple[Situation, Event], Situation]] = {
     (Situation.LEASED, Event.KEY_REMOVED): Situation.NO_KEY,
     (Situation.LEASED, Event.LEASE_ACCEPTED): Situation.LEASED,
     (Situation.LEASED, Event.GRANT_ACCEPTED): Situation.GRANTED,
+    (Situation.LEASED, Event.VOIDED): Situation.NEVER_ACTIVATED,
     (Situation.LEASED, Event.NOT_GRANTED): Situation.LEASED,
     (Situation.LEASED, Event.MACHINE_CHANGED): Situation.MACHINE_CHANGED,
     (Situation.LEASED, Event.REARMED): Situation.NEVER_ACTIVATED,
@@ -125,6 +129,7 @@ AFTER: Final[dict[tuple[Situation, Event], Situation]] = {
     (Situation.MACHINE_CHANGED, Event.KEY_REMOVED): Situation.NO_KEY,
     (Situation.MACHINE_CHANGED, Event.LEASE_ACCEPTED): Situation.LEASED,
     (Situation.MACHINE_CHANGED, Event.GRANT_ACCEPTED): Situation.GRANTED,
+    (Situation.MACHINE_CHANGED, Event.VOIDED): Situation.NEVER_ACTIVATED,
     (Situation.MACHINE_CHANGED, Event.NOT_GRANTED): Situation.MACHINE_CHANGED,
     (Situation.MACHINE_CHANGED, Event.MACHINE_CHANGED): Situation.MACHINE_CHANGED,
     (Situation.MACHINE_CHANGED, Event.REARMED): Situation.NEVER_ACTIVATED,
@@ -132,6 +137,7 @@ AFTER: Final[dict[tuple[Situation, Event], Situation]] = {
     (Situation.GRANTED, Event.KEY_REMOVED): Situation.NO_KEY,
     (Situation.GRANTED, Event.LEASE_ACCEPTED): Situation.LEASED,
     (Situation.GRANTED, Event.GRANT_ACCEPTED): Situation.GRANTED,
+    (Situation.GRANTED, Event.VOIDED): Situation.NEVER_ACTIVATED,
     (Situation.GRANTED, Event.NOT_GRANTED): Situation.GRANTED,
     (Situation.GRANTED, Event.MACHINE_CHANGED): Situation.GRANT_ELSEWHERE,
     (Situation.GRANTED, Event.REARMED): Situation.NEVER_ACTIVATED,
@@ -139,6 +145,7 @@ AFTER: Final[dict[tuple[Situation, Event], Situation]] = {
     (Situation.GRANT_ELSEWHERE, Event.KEY_REMOVED): Situation.NO_KEY,
     (Situation.GRANT_ELSEWHERE, Event.LEASE_ACCEPTED): Situation.LEASED,
     (Situation.GRANT_ELSEWHERE, Event.GRANT_ACCEPTED): Situation.GRANTED,
+    (Situation.GRANT_ELSEWHERE, Event.VOIDED): Situation.NEVER_ACTIVATED,
     (Situation.GRANT_ELSEWHERE, Event.NOT_GRANTED): Situation.GRANT_ELSEWHERE,
     (Situation.GRANT_ELSEWHERE, Event.MACHINE_CHANGED): Situation.GRANT_ELSEWHERE,
     (Situation.GRANT_ELSEWHERE, Event.REARMED): Situation.NEVER_ACTIVATED,

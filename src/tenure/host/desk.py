@@ -21,6 +21,7 @@ from tenure.host.served import Served
 from tenure.host.waiting_room import Call, WaitingRoom
 from tenure.wire.activation import MAX_WAIT, ActivationBody, Granted, Waiting
 from tenure.wire.lease import LeaseMint
+from tenure.wire.revoked import check_not_revoked
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -92,9 +93,9 @@ class Desk:
     async def activate(self, body: ActivationBody, *, address: str, wait: int) -> Granted | Held:
         """The answer to a request, `wait` being what `Prefer: wait` asked for (0: nothing).
 
-        1. the product is served; 2. the host's own clock is right; 3. its certificate is valid; 4. the clocks agree;
-        5. the request is recorded, unless its address brought too many new machines, and no other with its id was;
-        6. it is granted, or held, or answered as waiting.
+        1. the product is served; 2. the host's own clock is right; 3. its certificate is valid and not revoked; 4. the
+        clocks agree; 5. the request is recorded, unless its address brought too many new machines, and no other with
+        its id was; 6. it is granted, or held, or answered as waiting.
 
         Raises:
             Refused, Unavailable: the codes of design section 5, each logged before it is raised.
@@ -103,7 +104,8 @@ class Desk:
         try:
             product = self.served.product(body.product_id)  # 1
             check_host_clock(self._newest_row, now)  # 2
-            check_certificate(product.certificate, now)  # 3
+            check_not_revoked(product.revocation, now)  # 3
+            check_certificate(product.certificate, now)
             check_client_clock(body.client_time, now)  # 4
         except TenureError as error:
             await self._submit(_refusal(body, address, error, now))
@@ -154,7 +156,13 @@ class Desk:
             return self._held(product, count, RETRY_HELD, seconds)
         # A new certificate may have woken it: the grant is judged by what is served now.
         product = self.served.products.get(body.product_id, product)
-        entry.pool, entry.now, entry.waking = product.terms, self._clock(), True
+        now = self._clock()
+        try:
+            check_not_revoked(product.revocation, now)
+        except TenureError as error:
+            await self._submit(_refusal(body, entry.address, error, now))
+            raise
+        entry.pool, entry.now, entry.waking = product.terms, now, True
         receipt = await self._record(entry)
         if receipt.outcome is Outcome.GRANTED:
             return self._grant(body, product, receipt.count)
@@ -197,7 +205,7 @@ class Desk:
             threshold=product.terms.threshold,
             renewal_interval_s=product.renewal_interval_s,
             catalog_seq=product.catalog_seq,
-            revocation_seq=0,
+            revocation_seq=product.revocation_seq,
         )
 
     def _held(self, product: ServedProduct, count: int, retry_after: int, waited: int | None = None) -> Held:
@@ -209,7 +217,7 @@ class Desk:
             retry_interval_s=product.retry_interval_s,
             contact=product.contact,
             catalog_seq=product.catalog_seq,
-            revocation_seq=0,
+            revocation_seq=product.revocation_seq,
         )
         return Held(body, retry_after, waited)
 

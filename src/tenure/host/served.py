@@ -10,6 +10,7 @@ from tenure.host.ledger import PoolTerms
 from tenure.host.limits import Limits, read_limits
 from tenure.host.settings import read_settings
 from tenure.wire.jws import Typ, read
+from tenure.wire.revocation import kept_revocations
 from tenure.wire.trust import TrustedCatalogs, first_catalogs, stored_certificate
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from tenure.core.catalog import Catalog
     from tenure.core.certificate import HostCertificate
     from tenure.core.policy import Policy
+    from tenure.core.revocation import Revocation
     from tenure.host.store import Enrolment, HostIdentity, HostStore, StoredRows
+    from tenure.wire.revocation import TrustedRevocations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +32,20 @@ class ServedPublisher:
     catalogs: TrustedCatalogs
     certificate: HostCertificate | None
     certificate_token: str | None
+    revocations: TrustedRevocations | None
+    """The newest list that is known."""
 
     @property
     def catalog(self) -> Catalog:
         """The newest catalog."""
         return self.catalogs.newest
+
+    @property
+    def revocation(self) -> Revocation | None:
+        """What revokes this host's certificate, now or at a time to come."""
+        if self.certificate is None or self.revocations is None:
+            return None
+        return self.revocations.newest.of_certificate(self.certificate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,9 @@ class ServedProduct:
     certificate: HostCertificate
     certificate_token: str
     catalog_seq: int
+    revocation: Revocation | None
+    """What revokes the certificate: looked up here, so that no request pays for a long list."""
+    revocation_seq: int
     contact: str
     renewal_interval_s: int
     retry_interval_s: int
@@ -117,6 +132,7 @@ def snapshot(
         publishers[enrolment.publisher_id] = publisher
         if publisher.certificate is None or publisher.certificate_token is None:
             continue
+        revocation = publisher.revocation
         for product in publisher.catalog.products:
             policy = publisher.certificate.pools.get(product.pool)
             pool_row = rows.pools.get((enrolment.publisher_id, product.pool))
@@ -132,6 +148,8 @@ def snapshot(
                 certificate=publisher.certificate,
                 certificate_token=publisher.certificate_token,
                 catalog_seq=publisher.catalog.seq,
+                revocation=revocation,
+                revocation_seq=publisher.revocations.newest.told_seq if publisher.revocations else 0,
                 contact=publisher.catalog.contact,
                 renewal_interval_s=chosen.renewal_interval_s or policy.renewal_interval_s,
                 retry_interval_s=chosen.retry_interval_s or policy.retry_interval_s,
@@ -159,4 +177,9 @@ def _publisher(enrolment: Enrolment) -> ServedPublisher:
     catalogs = first_catalogs(enrolment.catalogs, root_kid=read(enrolment.catalogs[0], Typ.CATALOG).kid)
     token = enrolment.certificate
     certificate = stored_certificate(token, catalogs.newest) if token is not None else None
-    return ServedPublisher(catalogs=catalogs, certificate=certificate, certificate_token=token)
+    return ServedPublisher(
+        catalogs=catalogs,
+        certificate=certificate,
+        certificate_token=token,
+        revocations=kept_revocations(enrolment.revocations, catalogs.newest),
+    )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT: Final = 1688
 PORTS: Final = (1, 65_535)
+DEFAULT_REFRESH_SECONDS: Final = 3_600
+REFRESH_BOUNDS: Final = (300, 86_400)
+"""A revoked host stops within one interval; a list is good for a week."""
 _DIGITS: Final = 10
 """More than any setting has; a longer number is not even read."""
 
@@ -33,6 +36,7 @@ class Setting(StrEnum):
     PORT = "listening_port"
     DNS_PUBLISHING = "dns_publishing"
     DNS_OPTIONS = OPTIONS_SETTING
+    REFRESH_INTERVAL = "refresh_interval_s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class HostSettings:
     """Whether the host's server publishes it in the DNS, at its start and each day."""
     dns_options: DnsOptions | None = None
     """What it publishes there."""
+    refresh_interval_s: int = DEFAULT_REFRESH_SECONDS
+    """How often a running host asks its publishers what is new."""
     unusable: tuple[str, ...] = ()
     """Names of settings whose stored value cannot be used."""
 
@@ -69,12 +75,14 @@ def read_settings(stored: Mapping[str, str]) -> HostSettings:
     except TenureError:
         options = None
         unusable.append(Setting.DNS_OPTIONS.value)
+    refresh = number(Setting.REFRESH_INTERVAL, REFRESH_BOUNDS)
     return HostSettings(
         renewal_interval_s=renewal,
         retry_interval_s=retry,
         port=port,
         dns_publishing=None if dns is None else bool(dns),
         dns_options=options,
+        refresh_interval_s=refresh or DEFAULT_REFRESH_SECONDS,
         unusable=tuple(unusable),
     )
 
@@ -94,7 +102,7 @@ def set_renewal_interval(minutes: int, *, store: HostStore) -> None:
     Raises:
         UsageError: code `policy_out_of_bounds`.
     """
-    _set_interval(Setting.RENEWAL_INTERVAL, minutes, store)
+    _set_interval(Setting.RENEWAL_INTERVAL, BOUNDS["renewal_interval_s"], minutes, store)
 
 
 def set_retry_interval(minutes: int, *, store: HostStore) -> None:
@@ -103,7 +111,16 @@ def set_retry_interval(minutes: int, *, store: HostStore) -> None:
     Raises:
         UsageError: code `policy_out_of_bounds`.
     """
-    _set_interval(Setting.RETRY_INTERVAL, minutes, store)
+    _set_interval(Setting.RETRY_INTERVAL, BOUNDS["retry_interval_s"], minutes, store)
+
+
+def set_refresh_interval(minutes: int, *, store: HostStore) -> None:
+    """The host's server asks its publishers every so many minutes, from its next start on.
+
+    Raises:
+        UsageError: code `policy_out_of_bounds`.
+    """
+    _set_interval(Setting.REFRESH_INTERVAL, REFRESH_BOUNDS, minutes, store)
 
 
 def set_port(port: int, *, store: HostStore) -> None:
@@ -123,11 +140,11 @@ def set_dns_publishing(*, on: bool, store: HostStore) -> None:
     store.save_setting(Setting.DNS_PUBLISHING, str(int(on)))
 
 
-def _set_interval(setting: Setting, minutes: int, store: HostStore) -> None:
-    low, high = (seconds // 60 for seconds in BOUNDS[setting.value])
+def _set_interval(setting: Setting, bounds: tuple[int, int], minutes: int, store: HostStore) -> None:
+    low, high = (seconds // 60 for seconds in bounds)
     if not low <= minutes <= high:
         raise UsageError(
             Code.POLICY_OUT_OF_BOUNDS,
-            f"An interval is {low} to {high:,} minutes (15 minutes to 30 days); {minutes:,} was given.",
+            f"The interval is {low} to {high:,} minutes; {minutes:,} was given.",
         )
     store.save_setting(setting, str(minutes * 60))

@@ -167,8 +167,8 @@ def accept_certificate(
     """
     now = clock()
     # 1
-    enrolment = next(e for e in store.enrolments() if e.publisher_id == publisher_id)
-    trusted = _follow(enrolment, newer_catalogs, store)
+    enrolment = enrolment_of(publisher_id, store=store)
+    trusted = follow_publisher(enrolment, newer_catalogs, store=store)
     # 2
     certificate = open_certificate(token, trusted.newest, now=now)
     # 3
@@ -204,16 +204,29 @@ def follow_catalogs(tokens: Sequence[str], *, store: HostStore) -> None:
         Untrusted: they do not follow, or are of a publisher that no key was installed for.
     """
     publisher_id = first_catalogs(tokens).newest.publisher_id
+    follow_publisher(enrolment_of(publisher_id, store=store), tokens, store=store)
+
+
+def enrolment_of(publisher_id: UUID, *, store: HostStore) -> Enrolment:
+    """What the host keeps of this publisher.
+
+    Raises:
+        Untrusted: code `chain_broken`, when no key of it was installed.
+    """
     for enrolment in store.enrolments():
         if enrolment.publisher_id == publisher_id:
-            _follow(enrolment, tokens, store)
-            return
+            return enrolment
     raise Untrusted(
         Code.CHAIN_BROKEN, f"This host knows no publisher {publisher_id}.", "Install its host key first."
     )
 
 
-def _follow(enrolment: Enrolment, tokens: Sequence[str], store: HostStore) -> TrustedCatalogs:
+def follow_publisher(enrolment: Enrolment, tokens: Sequence[str], *, store: HostStore) -> TrustedCatalogs:
+    """The host knows those of the tokens that follow what it knew of this publisher.
+
+    Raises:
+        Untrusted: they do not follow; nothing was taken then.
+    """
     trusted = later_catalogs(_trusted(enrolment), tokens)
     if trusted.tokens != enrolment.catalogs:
         store.save_catalogs(enrolment.publisher_id, trusted.tokens, trusted.newest)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tenure.core.certificate import WARNING_DAYS
 from tenure.core.policy import DAY
 from tenure.host.dns_memory import read_dns_memory
+from tenure.host.revocation_status import revocation_statuses, revocation_warnings
 from tenure.host.settings import read_settings
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tenure.core.certificate import HostCertificate
     from tenure.host.dns_memory import DnsMemory
+    from tenure.host.revocation_status import RevocationStatus
     from tenure.host.served import Served
     from tenure.host.settings import HostSettings
     from tenure.host.store import HostStore, RequestTotals
@@ -57,8 +59,15 @@ class HostStatus:
     pools: tuple[PoolStatus, ...]
     requests: RequestTotals
     dns: DnsStatus
+    revocations: tuple[RevocationStatus, ...]
+    """One a publisher whose list is known."""
     warnings: tuple[str, ...]
     """What an administrator should do something about, in sentences."""
+
+    @property
+    def revoked(self) -> bool:
+        """Whether a publisher has revoked this host."""
+        return any(known.revocation is not None for known in self.revocations)
 
 
 def host_status(
@@ -101,8 +110,10 @@ def host_status(
         ),
         requests=store.totals(),
         dns=dns,
+        revocations=revocation_statuses(served, now),
         warnings=(
             *_certificate_warnings(certificates, now),
+            *revocation_warnings(served, now),
             *_dns_warnings(dns, settings, now),
             *map(_address_warning, dhcp_addresses),
         ),

@@ -26,11 +26,14 @@ class HostIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A publisher as a host knows it: its catalogs as they travel, and the host's certificate once there is one."""
+    """A publisher as a host knows it: its catalogs as they travel, and what else there is of it so far."""
 
     publisher_id: UUID
     catalogs: tuple[str, ...]
     certificate: str | None
+    """The host's own."""
+    revocations: str | None
+    """The newest revocation list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,10 @@ class HostStore(Protocol):
 
     def save_certificate(self, publisher_id: UUID, token: str) -> None:
         """The host's certificate of this publisher is this one."""
+        ...
+
+    def replace_revocations(self, publisher_id: UUID, before: str | None, after: str) -> bool:
+        """The publisher's list is `after`, if it was `before`; whether it was: another program may come between."""
         ...
 
     def rows(self) -> StoredRows:

@@ -148,7 +148,9 @@ class AgentProgram:
         outcome: Outcome
         try:
             activation = activation_of(self._home, self._store, http, tell=note, fingerprint_of=self._given)
-            outcome = activation.ask(ask.product_id, wait=ask.wait)
+            outcome = (
+                activation.hear(ask.product_id) if ask.news else activation.ask(ask.product_id, wait=ask.wait)
+            )
         except _StoppedError:
             return
         except TenureError as error:

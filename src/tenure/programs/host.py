@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tenure.adapters.files.atomic import read_file
 from tenure.adapters.files.host_keys import HostKeyFolder
 from tenure.adapters.files.keys import load_public_key
 from tenure.adapters.http.client import HttpClient
@@ -16,17 +17,20 @@ from tenure.adapters.os.randomness import new_uuid
 from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.adapters.sql.migrations import History, migrate
-from tenure.core.errors import Code, UsageError
+from tenure.core.errors import Code, TenureError, UsageError
 from tenure.core.peers import parse_network
-from tenure.host import limits, networks, retention, setup
+from tenure.host import limits, networks, retention, settings, setup
+from tenure.host import refresh as refreshing
 from tenure.host.firewall import firewall_rules
 from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
-from tenure.programs.catalog_files import read_catalog_file
+from tenure.programs.catalog_files import CATALOG_LIMIT, read_catalog_file
 from tenure.programs.host_listening import listening_at
+from tenure.programs.host_refresh import refresh_publishers
 from tenure.programs.microsoft_keys import refuse_microsoft_key
+from tenure.wire.publication import update_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from tenure.host.firewall import FirewallRule
     from tenure.host.limits import Limits
     from tenure.host.networks import Networks
+    from tenure.host.refresh import Refreshed
     from tenure.host.retention import Retention
     from tenure.wire.enrolment import HostActivated
 
@@ -110,6 +115,54 @@ def follow_catalogs(home: Home, catalog: Path) -> None:
     """The host in this home knows the catalogs in the file, if they follow those that it knew."""
     with open_store(home) as store:
         setup.follow_catalogs(read_catalog_file(catalog).tokens, store=store)
+
+
+def refresh(home: Home, *, publisher_url: str | None) -> list[Refreshed]:
+    """The host in this home knows what its publishers publish; a running server goes by it within a second.
+
+    Raises:
+        UsageError: no host here, or no publisher has an address.
+        Refused, Unavailable, Untrusted: what the first publisher that failed said; the others were asked all the same.
+    """
+    with open_store(home) as store:
+        identity_of(store)
+        outcomes = refresh_publishers(store, publisher_url=publisher_url, clock=system_clock)
+    for outcome in outcomes:
+        if isinstance(outcome, TenureError):
+            raise outcome
+    if not outcomes:
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            "No catalog on this host says where its publisher is reached.",
+            "Give the address with --publisher URL, or a file of the publisher's with --from FILE.",
+        )
+    return [outcome for outcome in outcomes if not isinstance(outcome, TenureError)]
+
+
+def refresh_from_file(home: Home, source: Path) -> Refreshed:
+    """The host in this home knows what the file of its publisher says.
+
+    Raises:
+        UsageError: no host here, or no such file.
+        Untrusted: what the file holds does not verify, or is older than what is known.
+    """
+    data = read_file(source, limit=CATALOG_LIMIT)
+    if data is None:
+        raise UsageError(
+            Code.INVALID_ARGUMENT,
+            f"There is no file {source}.",
+            "The publisher makes it: tenure publisher revocations export --out FILE.",
+        )
+    with open_store(home) as store:
+        identity_of(store)
+        return refreshing.refresh_from_file(update_in(data), store=store, clock=system_clock)
+
+
+def set_refresh_interval(home: Home, minutes: int) -> None:
+    """The host in this home asks its publishers every so many minutes, from the next start of its server on."""
+    with open_store(home) as store:
+        identity_of(store)
+        settings.set_refresh_interval(minutes, store=store)
 
 
 def status(home: Home) -> tuple[HostStatus, str | None]:

@@ -27,12 +27,14 @@ from tenure.host.desk import Desk
 from tenure.host.limits import Limits, read_limits
 from tenure.host.networks import read_networks
 from tenure.host.retention import read_retention
+from tenure.host.revocation_status import revocation_warnings
 from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.host.waiting_room import SEATS, WaitingRoom
 from tenure.programs.background import BackgroundJobs, Job
 from tenure.programs.dns_publisher import EVERY, DailyPublishing
 from tenure.programs.host_listening import forget_listening, tell_listening
+from tenure.programs.host_refresh import refresh_job
 from tenure.programs.host_renewal import renewal_job
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ class HostServer:
         self._clock = clock
         self._hung_after = hung_after
         self._loading = threading.Lock()
+        self._told: set[str] = set()
         path = home.host_database
         migrate(path, History.HOST)
         with ExitStack() as opened:
@@ -113,13 +116,15 @@ class HostServer:
             self._application = Application(
                 Table(routes(HostEndpoints(self._desk, clock))), admit=self._door.admit
             )
+            settings = read_settings(self._store.settings())
             if port is None:
-                port = read_settings(self._store.settings()).port or DEFAULT_PORT
+                port = settings.port or DEFAULT_PORT
             self._http = HttpServer(
                 self._application, address, port, bounds=held, share=lambda: self._limits.connections
             )
             self._background = BackgroundJobs(
                 [
+                    refresh_job(path, every=settings.refresh_interval_s, clock=clock),
                     renewal_job(home, clock),
                     Job(
                         name="publishing in the DNS",
@@ -182,6 +187,10 @@ class HostServer:
             self._retention, self._limits = read_retention(settings), read_limits(settings)
             self._door.rules = _door_rules(self._limits, settings)
             self._served = served
+            warnings = set(revocation_warnings(served, self._clock()))
+            for warning in sorted(warnings - self._told):
+                log.warning("%s", warning)
+            self._told = warnings
 
     def _reload(self) -> None:
         """In the queue's thread: another program changed the database, so what is served may differ."""

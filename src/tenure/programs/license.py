@@ -204,7 +204,7 @@ class License:
 
     def _read(self, home: Home) -> _Known:
         folder = home.client
-        catalogs = folder / "catalogs"
+        catalogs, revocations = folder / "catalogs", folder / "revocations"
         watched = (
             self._file(home, "products"),
             self._file(home, "leases"),
@@ -213,7 +213,9 @@ class License:
             folder / HOME_ID,
             MACHINE_ID,
             catalogs,
-            *_catalog_files(catalogs),
+            *_publisher_files(catalogs),
+            revocations,
+            *_publisher_files(revocations),
         )
         # Looked at before anything is read: what changes meanwhile is read again next time.
         facts = {path: _facts(path) for path in watched}
@@ -233,7 +235,7 @@ class License:
         return home.client / kind / f"{self._product_id}.json"
 
 
-def _catalog_files(folder: Path) -> list[Path]:
+def _publisher_files(folder: Path) -> list[Path]:
     try:
         return list(folder.glob("*.json"))
     except OSError as error:

@@ -16,9 +16,10 @@ from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
 from tenure.core.errors import Code, Refused, UsageError
 from tenure.programs.microsoft_keys import refuse_microsoft_product_id
-from tenure.publisher import keys, release, rotation
+from tenure.publisher import keys, release, revocations, rotation
 from tenure.publisher.authority import Authority, NewProduct
 from tenure.wire.catalog import CatalogList
+from tenure.wire.publication import PublisherUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tenure.core.product_key import KeyType, ProductKey
     from tenure.publisher.keys import KeyReport
     from tenure.publisher.release import Released
+    from tenure.publisher.revocations import Revoked
     from tenure.publisher.rotation import Rotated
     from tenure.publisher.store import IssuedKey
 
@@ -144,6 +146,35 @@ def release_activation(home: Home, activation_id: UUID, *, reason: str) -> Relea
         return release.release_activation(authority, activation_id, reason=reason)
 
 
+def revoke_key(home: Home, key_id: str, *, reason: str, since: int | None) -> Revoked:
+    """The key, and all that it activated, is revoked from `since` on (None: now); hosts learn of it by themselves."""
+    with open_authority(home) as authority:
+        return revocations.revoke_key(authority, key_id, reason=reason, since=since)
+
+
+def revoke_host(home: Home, host_id: UUID, *, reason: str, since: int | None) -> Revoked:
+    """The host is revoked from `since` on (None: now); it learns of it by itself."""
+    with open_authority(home) as authority:
+        return revocations.revoke_host(authority, host_id, reason=reason, since=since)
+
+
+def renew_list(home: Home) -> None:
+    """The signed list of what is revoked is less than a day old."""
+    with open_authority(home) as authority:
+        revocations.current_list(authority)
+
+
+def export_revocations(home: Home, out: Path | None) -> bytes:
+    """The newest revocation list with the catalogs that verify it; in the file `out`, when it is given."""
+    with open_authority(home) as authority:
+        token = revocations.current_list(authority).token
+        update = PublisherUpdate(catalogs=authority.catalogs().tokens, revocations=token)
+    data = msgspec.json.encode(update) + b"\n"
+    if out is not None:
+        write_atomically(out, data)
+    return data
+
+
 def export_catalog(home: Home, out: Path | None) -> bytes:
     """The catalogs as they travel; in the file `out`, when it is given."""
     with open_authority(home) as authority:
@@ -162,13 +193,19 @@ def move(home: Home, publisher_url: str) -> Catalog:
 def rotate_signing_key(home: Home, *, overlap: int) -> Rotated:
     """A new signing key signs from now on; the one before stays good for `overlap` seconds."""
     with open_authority(home) as authority:
-        return rotation.rotate_signing_key(authority, overlap=overlap)
+        rotated = rotation.rotate_signing_key(authority, overlap=overlap)
+        # Who hears of the new key at once would not believe the list that the old one signed.
+        revocations.current_list(authority)
+        return rotated
 
 
 def replace_lost_signing_key(home: Home, *, since: int | None) -> Rotated:
     """A new signing key signs from now on; the one before is good for nothing from `since` on."""
     with open_authority(home) as authority:
-        return rotation.replace_lost_signing_key(authority, since=since)
+        rotated = rotation.replace_lost_signing_key(authority, since=since)
+        # Who hears of the new key at once would not believe the list that the old one signed.
+        revocations.current_list(authority)
+        return rotated
 
 
 def rotate_root(home: Home) -> Rotated:

@@ -11,7 +11,8 @@ from tenure.adapters.http.rsgi import Application, Table
 from tenure.adapters.http.server import HttpServer, bounds_for
 from tenure.adapters.os.lock import ServerLock
 from tenure.core.pacing import Pace
-from tenure.programs.publisher import open_authority
+from tenure.programs.background import BackgroundJobs, Job
+from tenure.programs.publisher import open_authority, renew_list
 
 if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
@@ -23,6 +24,8 @@ PLACES_SHARE: Final = 1 / 8
 OF_ONE: Final = Pace(per_second=10, burst=500)
 OF_ALL: Final = Pace(per_second=200, burst=2_000)
 """Each activation is a handful of signatures and a commit of its own."""
+HOUR: Final = 3_600
+"""How often the age of the revocation list is looked at; it is signed anew each day."""
 
 
 class PublisherServer:
@@ -48,6 +51,9 @@ class PublisherServer:
             self._http = HttpServer(
                 self._application, address, port, bounds=bounds_for(PLACES, share=PLACES_SHARE)
             )
+            self._background = BackgroundJobs(
+                [Job(name="the revocation list", run=lambda: renew_list(home), every=HOUR)]
+            )
             self._opened = opened.pop_all()
 
     @property
@@ -62,12 +68,14 @@ class PublisherServer:
             LocalFault: code `address_in_use`.
         """
         await self._http.start()
+        self._background.start()
 
     async def stop(self) -> None:
         """Accepted requests were answered, and the home is free."""
         # The port first: as long as it is open, under load there is always one more to be answered.
         await self._http.stop()
         await self._application.idle()
+        await self._background.stop()
         self._opened.close()
 
     async def reload(self) -> None:

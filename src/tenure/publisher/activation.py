@@ -14,6 +14,7 @@ from tenure.publisher.request_checks import (
     remember_answer,
     usable_signing_key,
 )
+from tenure.publisher.revocations import check_host_not_revoked
 from tenure.publisher.store import Holder, catalogs_of, publisher_id_of
 from tenure.wire.certificate import sign_certificate
 from tenure.wire.enrolment import HostActivated
@@ -34,7 +35,7 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
     2. it is for this publisher
     3. the same request again gets the same answer and counts nothing; other content under its id is refused
     4. its product key was issued here, and the asker holds it
-    5. the key is not blocked
+    5. neither the key is blocked nor the host revoked
     6. it is a host key
     7. there is a place for the host on it (core.enrolment)
     8. certificate, place, answer and audit are written together
@@ -58,6 +59,7 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
         if before is not None:
             return HostActivated(certificate=before.token, used=before.used, limit=before.limit)
         key = proven_key(rows, request)  # 4, 5
+        check_host_not_revoked(rows, request.asker)
         if key.type is not KeyType.HOST:  # 6
             raise Refused(
                 Code.KEY_TYPE,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenure.core.enrolment import Installation
-from tenure.core.revocation import Revocable, Revocation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
+    from tenure.core.revocation import Revocable, Revocation
     from tenure.publisher.store import Holder, IssuedKey, Rows, StoredAnswer
 
 
@@ -28,6 +28,7 @@ class MemoryRows:
     held: dict[str, dict[UUID, Holder]] = field(default_factory=dict)
     answers: dict[str, StoredAnswer] = field(default_factory=dict)
     revoked: dict[tuple[Revocable, str], Revocation] = field(default_factory=dict)
+    signed_list: str | None = None
     audited: list[tuple[int, str, str]] = field(default_factory=list)
 
     def publisher_id(self) -> UUID | None:
@@ -62,6 +63,10 @@ class MemoryRows:
         """How many places of a key are taken."""
         return len(self.held.get(key_id, {}))
 
+    def block_key(self, key_id: str) -> None:
+        """The key of this id activates nothing any more."""
+        self.issued[key_id] = replace(self.issued[key_id], blocked=True)
+
     def holders(self, key_id: str) -> Sequence[Holder]:
         """Who holds activations of a key."""
         return list(self.held.get(key_id, {}).values())
@@ -89,14 +94,34 @@ class MemoryRows:
         for held in self.held.values():
             held.pop(activation_id, None)
 
-    def revoke(self, kind: Revocable, subject: str, since: int, reason: str) -> None:
-        """The subject is revoked from `since` on."""
-        revocation = Revocation(kind=kind, subject=subject, since=since, reason=reason)
-        self.revoked.setdefault((kind, subject), revocation)
+    def free_places(self, host_id: UUID) -> int:
+        """The host holds no activation of any key; how many it held."""
+        freed = 0
+        for holders in self.held.values():
+            for activation_id in [a for a, holder in holders.items() if holder.sub == host_id]:
+                del holders[activation_id]
+                freed += 1
+        return freed
+
+    def revoke(self, revocation: Revocation) -> None:
+        """The subject is revoked so."""
+        self.revoked[revocation.kind, revocation.subject] = revocation
+
+    def revocation(self, kind: Revocable, subject: str) -> Revocation | None:
+        """How the subject is revoked."""
+        return self.revoked.get((kind, subject))
 
     def revocations(self) -> Sequence[Revocation]:
-        """All that was ever revoked, oldest first."""
+        """All that is revoked, in the order in which it first was."""
         return list(self.revoked.values())
+
+    def revocation_list(self) -> str | None:
+        """The newest signed list."""
+        return self.signed_list
+
+    def save_revocation_list(self, token: str) -> None:
+        """The newest signed list is this one."""
+        self.signed_list = token
 
     def answer(self, request_id: str) -> StoredAnswer | None:
         """What the request of this id was answered."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tenure.core.enrolment import HostSeat, Installation
 from tenure.core.errors import Code, Refused
-from tenure.core.revocation import LONGEST_REASON, Revocable
-from tenure.publisher.texts import check_text
+from tenure.core.revocation import Revocable
+from tenure.publisher.revocations import take_back
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -34,9 +34,9 @@ def release_activation(authority: Authority, activation_id: UUID, *, reason: str
 
     Raises:
         Refused: code `activation_unknown`.
-        UsageError: code `invalid_argument`, when the reason cannot be printed; `not_set_up`.
+        UsageError: code `invalid_argument`, when the reason cannot be printed or the list of revocations is full;
+            `not_set_up`.
     """
-    check_text("reason", reason, longest=LONGEST_REASON)
     now = authority.clock()
     with authority.store.transaction() as rows:
         found = rows.holder(activation_id)
@@ -50,9 +50,9 @@ def release_activation(authority: Authority, activation_id: UUID, *, reason: str
         rows.remove_holder(activation_id)
         match holder.seat:
             case Installation():
-                rows.revoke(Revocable.GRANT, str(activation_id), now, reason)
+                take_back(authority, rows, Revocable.GRANT, str(activation_id), reason=reason, now=now)
             case HostSeat() as seat:
-                rows.revoke(Revocable.HOST, str(seat.host_id), now, reason)
+                take_back(authority, rows, Revocable.HOST, str(seat.host_id), reason=reason, now=now)
         said = f" ({reason})" if reason else ""
         rows.audit(now, "activation release", f"{activation_id} of {holder.sub} on key {key.key_id}{said}")
         return Released(holder, key, rows.used(key.key_id))

@@ -107,6 +107,10 @@ class Rows(Protocol):
         """How many places of a key are taken."""
         ...
 
+    def block_key(self, key_id: str) -> None:
+        """The key of this id activates nothing any more."""
+        ...
+
     def holders(self, key_id: str) -> Sequence[Holder]:
         """Who holds activations of a key, oldest first."""
         ...
@@ -127,12 +131,28 @@ class Rows(Protocol):
         """The place is free again."""
         ...
 
-    def revoke(self, kind: Revocable, subject: str, since: int, reason: str) -> None:
-        """The subject is revoked from `since` on; one that was revoked before stays as it was."""
+    def free_places(self, host_id: UUID) -> int:
+        """The host holds no activation of any key; how many it held."""
+        ...
+
+    def revoke(self, revocation: Revocation) -> None:
+        """The subject is revoked so; an earlier word about it is replaced."""
+        ...
+
+    def revocation(self, kind: Revocable, subject: str) -> Revocation | None:
+        """How the subject is revoked."""
         ...
 
     def revocations(self) -> Sequence[Revocation]:
-        """All that was ever revoked, oldest first."""
+        """All that is revoked, in the order in which it first was."""
+        ...
+
+    def revocation_list(self) -> str | None:
+        """The newest signed list; None before the first."""
+        ...
+
+    def save_revocation_list(self, token: str) -> None:
+        """The newest signed list is this one."""
         ...
 
     def answer(self, request_id: str) -> StoredAnswer | None:

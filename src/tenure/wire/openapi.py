@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -11,6 +11,7 @@ import tenure
 from tenure.wire.catalog import CatalogList
 from tenure.wire.problems import CONTENT_TYPE, Problem
 from tenure.wire.publication import Publishers
+from tenure.wire.revocation import RevocationBody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,13 @@ class Operation:
     parameters: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
+_PUBLISHER_ID: Final = {
+    "name": "publisher_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+}
+
 PUBLICATION = (
     Operation("GET", "/v1/publishers", "Whose catalogs are held here", None, {200: Publishers}),
     Operation(
@@ -37,14 +45,17 @@ PUBLICATION = (
         None,
         {200: CatalogList},
         (
-            {
-                "name": "publisher_id",
-                "in": "path",
-                "required": True,
-                "schema": {"type": "string", "format": "uuid"},
-            },
+            _PUBLISHER_ID,
             {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 0}},
         ),
+    ),
+    Operation(
+        "GET",
+        "/v1/publishers/{publisher_id}/revocations",
+        "The newest list of what is revoked",
+        None,
+        {200: RevocationBody},
+        (_PUBLISHER_ID,),
     ),
 )
 """What host and publisher serve alike."""

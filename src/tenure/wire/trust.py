@@ -22,12 +22,14 @@ from tenure.wire.grant import grant_of
 from tenure.wire.jws import Typ, read
 from tenure.wire.keys import PublicKey
 from tenure.wire.lease import lease_of
+from tenure.wire.revoked import check_grant, check_lease_at_receipt, check_lease_at_rest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
     from tenure.core.certificate import HostCertificate
+    from tenure.core.revocation import RevocationList
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +141,25 @@ def stored_certificate(token: str, catalog: Catalog) -> HostCertificate:
 
 
 def accept_lease(
-    lease: str, certificate: str, catalog: Catalog, pending: Pending, *, now: int, highest_epoch: int | None
+    lease: str,
+    certificate: str,
+    catalog: Catalog,
+    pending: Pending,
+    *,
+    revocations: RevocationList | None,
+    now: int,
+    highest_epoch: int | None,
 ) -> tuple[Lease, HostCertificate]:
     """The lease that just arrived, when it answers `pending` and its chain holds; `now` is the raw clock.
+
+    `revocations` is the newest list of the publisher that is known here, verified.
 
     1. the certificate is the publisher's (`open_certificate`)
     2. the catalog has the product
     3. the lease is signed by the certificate's key
     4. what it says is right (`core.lease.check_at_receipt`)
-    5. it will also hold at rest: what is taken now must not turn out worthless at the next start
+    5. neither its host nor the host key of its certificate is revoked
+    6. it will also hold at rest: what is taken now must not turn out worthless at the next start
 
     Raises:
         Untrusted: naming the step that failed. Nothing a machine holds may change then.
@@ -163,14 +175,19 @@ def accept_lease(
     # 4
     check_at_receipt(granted, host, pending, pool=product.pool, now=now, highest_epoch=highest_epoch)
     # 5
+    check_lease_at_receipt(granted, host, revocations, now=now)
+    # 6
     check_at_rest(granted, host, product_id=pending.product_id, pool=product.pool)
     return granted, host
 
 
 def stored_lease(
-    lease: str, certificate: str, catalog: Catalog, *, product_id: UUID
+    lease: str, certificate: str, catalog: Catalog, *, revocations: RevocationList | None, product_id: UUID
 ) -> tuple[Lease, HostCertificate]:
     """The lease that a machine keeps, when its chain held at its `iat`; its own end is not asked here.
+
+    `revocations` is the newest list of the publisher that is known here, verified: one that revoked the host before
+    the lease's `iat` voids it.
 
     Raises:
         Untrusted: naming the step that failed.
@@ -181,17 +198,23 @@ def stored_lease(
     if product is None:
         raise Untrusted(Code.CHAIN_BROKEN, f"The catalog has no product {product_id}.")
     check_at_rest(kept, host, product_id=product_id, pool=product.pool)
+    check_lease_at_rest(kept, host, revocations)
     return kept, host
 
 
-def accept_grant(token: str, catalog: Catalog, pending: PendingGrant, *, now: int) -> Grant:
+def accept_grant(
+    token: str, catalog: Catalog, pending: PendingGrant, *, revocations: RevocationList | None, now: int
+) -> Grant:
     """The grant that just arrived, when it answers `pending` and its chain holds; `now` is the raw clock.
+
+    `revocations` is the newest list of the publisher that is known here, verified.
 
     1. the catalog names the signing key, which may sign grants and is open now
     2. the catalog has the product
     3. the signature is that key's, and the issuer the catalog's publisher
     4. what it says is right (`core.grant.check_grant_at_receipt`)
-    5. it will also hold at rest
+    5. neither it nor its product key is revoked
+    6. it will also hold at rest
 
     Raises:
         Untrusted: naming the step that failed. Nothing a machine holds may change then.
@@ -206,12 +229,16 @@ def accept_grant(token: str, catalog: Catalog, pending: PendingGrant, *, now: in
     # 4
     check_grant_at_receipt(grant, pending, now=now)
     # 5
+    check_grant(revocations.of_grant(grant) if revocations is not None else None, now)
+    # 6
     catalog.key_at_rest(entry.kid, Typ.GRANT, grant.iat)
     return grant
 
 
 def stored_grant(token: str, catalog: Catalog, *, product_id: UUID) -> Grant:
     """The grant that a machine keeps: its key was open when it signed, and it is for this product of this publisher.
+
+    Whether it was revoked meanwhile hangs on the time, and is asked where the time is (`wire.revoked.check_grant`).
 
     Raises:
         Untrusted: naming the step that failed.

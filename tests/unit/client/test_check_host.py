@@ -11,10 +11,12 @@ from simulators.world import HOST_ID, World
 from tenure.client.check_host import HostCheck, check_host
 from tenure.client.exchange import Answer, Call
 from tenure.client.host_address import parse_host
+from tenure.client.revocations import follow_revocations
 from tenure.core.certificate import LIFETIME_SECONDS
 from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.core.network import Connection, ConnectOutcome
 from tenure.core.policy import DAY
+from tenure.core.revocation import Revocable, Revocation
 from tenure.wire.publication import Health, PoolHealth
 
 if TYPE_CHECKING:
@@ -226,6 +228,25 @@ def test_an_expired_certificate_is_told() -> None:
     contact = Contact()
     contact.host.certificate = contact.world.publisher.certify(seeded(3), HOST_ID, iat=NOW - LIFETIME_SECONDS)
     assert code(contact.check()) is Code.HOST_CERTIFICATE_EXPIRED
+
+
+@pytest.mark.parametrize("known_here", [True, False], ids=["known here", "told by the host"])
+def test_a_revoked_host_is_told_before_it_is_asked_for_anything(*, known_here: bool) -> None:
+    """By the list that this machine keeps, or by the newer one that the host hands on; nothing is kept of that."""
+    contact = Contact()
+    world = contact.world
+    stolen = Revocation(kind=Revocable.HOST, subject=str(HOST_ID), since=NOW - 60, reason="stolen")
+    token = world.publisher.revocations(stolen)
+    if known_here:
+        world.store.update(
+            lambda state: follow_revocations(state, world.publisher.publisher_id, token, now=NOW)
+        )
+    else:
+        contact.host.revocations = token
+    check = contact.check()
+    assert code(check) is Code.HOST_REVOKED
+    assert "stolen" in str(check.trouble)
+    assert bool(world.store.load().revocations) is known_here
 
 
 def test_what_is_no_certificate_is_untrusted() -> None:

@@ -19,12 +19,12 @@ HOST = parse_host("host.example")
 BODY = SimulatedMachine(SimulatedPublisher().workstation.product_id, number=1).ask(NOW)
 
 
-def conversation(*, known_seq: int = 1, wait: int = 0) -> Conversation:
+def conversation(*, known_seq: int = 1, known_revocations: int = 0, wait: int = 0) -> Conversation:
     """One about the workstation product."""
-    return converse(BODY, PUBLISHER_ID, known_seq=known_seq, wait=wait)
+    return converse(BODY, PUBLISHER_ID, known_seq=known_seq, known_revocations=known_revocations, wait=wait)
 
 
-def short(*, catalog_seq: int = 1, retry_after: str | None = None) -> Answer:
+def short(*, catalog_seq: int = 1, revocation_seq: int = 0, retry_after: str | None = None) -> Answer:
     """A 202."""
     body = Waiting(
         count=1,
@@ -33,7 +33,7 @@ def short(*, catalog_seq: int = 1, retry_after: str | None = None) -> Answer:
         retry_interval_s=900,
         contact="",
         catalog_seq=catalog_seq,
-        revocation_seq=0,
+        revocation_seq=revocation_seq,
     )
     return Answer(202, msgspec.json.encode(body), {} if retry_after is None else {"retry-after": retry_after})
 
@@ -117,3 +117,31 @@ def test_no_answer_to_the_second_question_leaves_the_first() -> None:
     heard = hold(conversation(), HOST, Scripted([short(catalog_seq=2), None]))
     assert isinstance(heard, Heard)
     assert heard.catalogs == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "calls"),
+    [(0, 0, 1), (0, 1, 2), (3, 3, 1), (3, 4, 2), (5, 2, 1)],
+    ids=["none", "the first", "same", "newer", "older"],
+)
+def test_a_revocation_list_is_asked_for_only_when_it_is_newer(known: int, told: int, calls: int) -> None:
+    """Its seq is counted apart from the catalogs'."""
+    transport = Scripted([short(revocation_seq=told), Answer(200, b'{"revocations": "list"}')])
+    heard = hold(conversation(known_revocations=known), HOST, transport)
+    assert heard.revocations == ("list" if calls == 2 else None)
+    assert transport.calls[1:] == (
+        [Call("GET", f"/v1/publishers/{PUBLISHER_ID}/revocations")] if calls == 2 else []
+    )
+
+
+def test_catalogs_are_asked_for_before_the_list_that_they_verify() -> None:
+    """One conversation; a list that cannot be had leaves the catalogs."""
+    transport = Scripted(
+        [short(catalog_seq=2, revocation_seq=1), Answer(200, b'{"catalogs": ["one"]}'), None]
+    )
+    heard = hold(conversation(), HOST, transport)
+    assert (heard.catalogs, heard.revocations) == (("one",), None)
+    assert [call.path.rpartition("/")[2] for call in transport.calls[1:]] == [
+        "catalogs?after=1",
+        "revocations",
+    ]

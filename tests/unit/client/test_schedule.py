@@ -89,7 +89,7 @@ def test_what_a_product_wants_follows_from_where_it_stands(
 @pytest.mark.parametrize("moved_back", [False, True])
 def test_what_is_licensed_for_good_wants_nothing(*, moved_back: bool) -> None:
     """No renewal, and no clock that a host should judge: nothing of it ends by time."""
-    for_good = replace(standing(LicenseStatus.LICENSED, clock_moved_back=moved_back), for_good=True)
+    for_good = replace(standing(LicenseStatus.LICENSED, clock_moved_back=moved_back), news_due=NOW + 1)
     assert for_good.wanted is Wanted.NOTHING
     assert replace(for_good, status=LicenseStatus.NOTIFICATION).wanted is Wanted.LICENSE
 

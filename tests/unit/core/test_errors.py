@@ -31,6 +31,7 @@ PUBLISHED: Final = """
     host_unreachable publisher_unreachable
     document_malformed signature_invalid chain_broken catalog_rolled_back certificate_invalid lease_invalid
     host_superseded state_damaged grant_invalid
+    host_superseded grant_revoked revocation_rolled_back revocation_stale state_damaged
     address_in_use home_in_use home_unusable
     dns_update_failed dns_key_rejected
 """

@@ -76,6 +76,7 @@ MOVES: Final[dict[Situation, dict[Event, Situation | None]]] = {
         Event.KEY_REMOVED: Situation.NO_KEY,
         Event.LEASE_ACCEPTED: None,
         Event.GRANT_ACCEPTED: None,
+        Event.VOIDED: Situation.NO_KEY,
         Event.NOT_GRANTED: Situation.NO_KEY,
         Event.MACHINE_CHANGED: Situation.NO_KEY,
         Event.REARMED: Situation.NO_KEY,
@@ -85,6 +86,7 @@ MOVES: Final[dict[Situation, dict[Event, Situation | None]]] = {
         Event.KEY_REMOVED: Situation.NO_KEY,
         Event.LEASE_ACCEPTED: Situation.LEASED,
         Event.GRANT_ACCEPTED: Situation.GRANTED,
+        Event.VOIDED: Situation.NEVER_ACTIVATED,
         Event.NOT_GRANTED: Situation.NEVER_ACTIVATED,
         Event.MACHINE_CHANGED: Situation.NEVER_ACTIVATED,
         Event.REARMED: Situation.NEVER_ACTIVATED,
@@ -94,6 +96,7 @@ MOVES: Final[dict[Situation, dict[Event, Situation | None]]] = {
         Event.KEY_REMOVED: Situation.NO_KEY,
         Event.LEASE_ACCEPTED: Situation.LEASED,
         Event.GRANT_ACCEPTED: Situation.GRANTED,
+        Event.VOIDED: Situation.NEVER_ACTIVATED,
         Event.NOT_GRANTED: Situation.LEASED,
         Event.MACHINE_CHANGED: Situation.MACHINE_CHANGED,
         Event.REARMED: Situation.NEVER_ACTIVATED,
@@ -103,6 +106,7 @@ MOVES: Final[dict[Situation, dict[Event, Situation | None]]] = {
         Event.KEY_REMOVED: Situation.NO_KEY,
         Event.LEASE_ACCEPTED: Situation.LEASED,
         Event.GRANT_ACCEPTED: Situation.GRANTED,
+        Event.VOIDED: Situation.NEVER_ACTIVATED,
         Event.NOT_GRANTED: Situation.MACHINE_CHANGED,
         Event.MACHINE_CHANGED: Situation.MACHINE_CHANGED,
         Event.REARMED: Situation.NEVER_ACTIVATED,
@@ -112,6 +116,7 @@ MOVES: Final[dict[Situation, dict[Event, Situation | None]]] = {
         Event.KEY_REMOVED: Situation.NO_KEY,
         Event.LEASE_ACCEPTED: Situation.LEASED,
         Event.GRANT_ACCEPTED: Situation.GRANTED,
+        Event.VOIDED: Situation.NEVER_ACTIVATED,
         Event.NOT_GRANTED: Situation.GRANTED,
         Event.MACHINE_CHANGED: Situation.GRANT_ELSEWHERE,
         Event.REARMED: Situation.NEVER_ACTIVATED,
@@ -121,6 +126,7 @@ MOVES: Final[dict[Situation, dict[Event, Situation | None]]] = {
         Event.KEY_REMOVED: Situation.NO_KEY,
         Event.LEASE_ACCEPTED: Situation.LEASED,
         Event.GRANT_ACCEPTED: Situation.GRANTED,
+        Event.VOIDED: Situation.NEVER_ACTIVATED,
         Event.NOT_GRANTED: Situation.GRANT_ELSEWHERE,
         Event.MACHINE_CHANGED: Situation.GRANT_ELSEWHERE,
         Event.REARMED: Situation.NEVER_ACTIVATED,
@@ -200,6 +206,18 @@ OUTCOMES: Final = {
     # One successful contact makes a machine licensed from any status but the one without a key.
     Event.LEASE_ACCEPTED: {start: "licensed, activated" for start in STARTS if start != "unlicensed, no_key"},
     Event.GRANT_ACCEPTED: {start: "licensed, activated" for start in STARTS if start != "unlicensed, no_key"},
+    # What is void counts as never given, and no grace and no 70 days begin anew.
+    Event.VOIDED: {start: start for start in STARTS}
+    | {
+        "licensed, activated": "reduced_functionality, not_activated",
+        "notification, lease_expired": "reduced_functionality, not_activated",
+        "notification, machine_changed": "reduced_functionality, not_activated",
+        "reduced_functionality, lease_expired": "reduced_functionality, not_activated",
+        "reduced_functionality, machine_changed": "reduced_functionality, not_activated",
+        "licensed, activated (grant)": "reduced_functionality, not_activated",
+        "notification, machine_changed (grant)": "reduced_functionality, not_activated",
+        "reduced_functionality, machine_changed (grant)": "reduced_functionality, not_activated",
+    },
     # A refusal, a 202 or silence never ends or shortens anything.
     Event.NOT_GRANTED: {start: start for start in STARTS},
     # Only a lease and a grant are bound to a machine.

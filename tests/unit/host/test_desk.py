@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from tenure.core.errors import Code, Refused, TenureError, Unavailable
 from tenure.core.lease import Pending
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY
+from tenure.core.revocation import Revocable, Revocation
 from tenure.host.desk import RETRY_FULL, RETRY_HELD, RETRY_STOPPING, Held
 from tenure.host.ledger import Outcome
 from tenure.host.waiting_room import Call, WaitingRoom
@@ -75,7 +77,13 @@ def test_at_the_threshold_a_machine_holds_a_lease_that_verifies_down_to_the_root
         fingerprint=body.fingerprint,
     )
     lease, certificate = accept_lease(
-        answer.lease, answer.certificate, host.publisher.catalog, pending, now=NOW, highest_epoch=None
+        answer.lease,
+        answer.certificate,
+        host.publisher.catalog,
+        pending,
+        revocations=None,
+        now=NOW,
+        highest_epoch=None,
     )
     assert certificate.host_id == HOST_ID
     assert (lease.iat, lease.exp - lease.iat) == (NOW, 180 * DAY)
@@ -209,6 +217,62 @@ def test_a_failed_commit_promises_nothing() -> None:
     assert refused(host, workstation(host).ask(NOW)).code is Code.STORAGE_UNAVAILABLE
 
 
+REVOKED = Revocation(kind=Revocable.HOST, subject=str(HOST_ID), since=NOW, reason="stolen")
+
+
+@pytest.mark.parametrize(
+    ("since", "granted"),
+    [
+        pytest.param(NOW + 1, True, id="from-the-next-second-on"),
+        pytest.param(NOW, False, id="from-now-on"),
+        pytest.param(NOW - DAY, False, id="since-yesterday"),
+    ],
+)
+def test_a_revoked_host_grants_nothing_and_says_why(since: int, *, granted: bool) -> None:
+    """503 `host_revoked` with time and reason; the request is logged as refused and counts nothing."""
+    host = SimulatedHost()
+    fill(host, 24)
+    token = host.publisher.revocations(replace(REVOKED, since=since), seq=4)
+    host.serve(host.publisher.certify(host.key, HOST_ID), revocations=token)
+    body = workstation(host).ask(NOW)
+    if granted:
+        answer = ask(host, body)
+        assert isinstance(answer, Granted)
+        assert answer.revocation_seq == 4
+        return
+    error = refused(host, body)
+    assert isinstance(error, Unavailable)
+    assert error.code is Code.HOST_REVOKED
+    assert "stolen" in error.detail
+    assert host.ledger.rows.logged[-1]["code"] == "host_revoked"
+    assert host.ledger.counts(NOW) == {1: 24}
+
+
+def test_machines_are_told_which_list_this_host_knows() -> None:
+    """A list that revokes nothing is not worth their question; without any it is 0 as well."""
+    host = SimulatedHost()
+    certificate = host.publisher.certify(host.key, HOST_ID)
+    another = replace(REVOKED, subject=str(UUID(int=5)))
+    told = []
+    for token in (None, host.publisher.revocations(seq=6), host.publisher.revocations(another, seq=7)):
+        host.serve(certificate, revocations=token)
+        answer = ask(host, workstation(host).ask(NOW))
+        assert isinstance(answer, Held)
+        told.append(answer.body.revocation_seq)
+    assert told == [0, 0, 7]
+
+
+def test_a_list_past_its_next_update_keeps_no_machine_from_its_lease() -> None:
+    """The host goes on granting: its publisher may be unreachable for reasons that are nobody's fault."""
+    host = SimulatedHost()
+    another = replace(REVOKED, subject=str(UUID(int=5)))
+    token = host.publisher.revocations(another, iat=NOW - 30 * DAY)
+    host.publisher = replace(host.publisher, opened=NOW - 60 * DAY)
+    host.serve(host.publisher.certify(host.key, HOST_ID), revocations=token)
+    fill(host, 24)
+    assert isinstance(ask(host, workstation(host).ask(NOW)), Granted)
+
+
 class TestWaiting:
     """`Prefer: wait`: recorded first, then held."""
 
@@ -309,3 +373,23 @@ class TestWaiting:
 
         # The request was recorded under the old terms; its grant is judged under the new ones.
         assert isinstance(asyncio.run(scenario()), Granted)
+
+    def test_whoever_waits_when_the_host_is_revoked_gets_no_lease(self) -> None:
+        """The threshold is reached in the same moment: what is known when it wakes decides."""
+        host = SimulatedHost()
+
+        async def scenario() -> BaseException | Granted | Held:
+            held = asyncio.ensure_future(_ask(host, workstation(host).ask(NOW), wait=60))
+            await asyncio.sleep(0)
+            host.serve(
+                host.publisher.certify(host.key, HOST_ID), revocations=host.publisher.revocations(REVOKED)
+            )
+            (seat,) = host.desk.room
+            seat.call(Call.THRESHOLD)
+            (answer,) = await asyncio.gather(held, return_exceptions=True)
+            return answer
+
+        answer = asyncio.run(scenario())
+        assert isinstance(answer, Unavailable)
+        assert answer.code is Code.HOST_REVOKED
+        assert [row["outcome"] for row in host.ledger.rows.logged] == [Outcome.WAITING, Outcome.REFUSED]

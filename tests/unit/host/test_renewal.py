@@ -30,6 +30,7 @@ def served(iats: Iterable[int | None]) -> Served:
             catalogs=catalogs,
             certificate=stored_certificate(token, catalogs.newest) if token else None,
             certificate_token=token,
+            revocations=None,
         )
     return Served(identity=None, publishers=publishers)
 
@@ -68,7 +69,9 @@ def test_a_certificate_whose_key_closes_is_due_at_once(closes: int) -> None:
     catalogs = TrustedCatalogs(catalog, (publisher.catalog_token,))
     token = publisher.certify(seeded(3), HOST_ID, iat=NOW - 2 * DAY)
     certificate = certificate_of(read(token, Typ.HOST).claims)
-    held = ServedPublisher(catalogs=catalogs, certificate=certificate, certificate_token=token)
+    held = ServedPublisher(
+        catalogs=catalogs, certificate=certificate, certificate_token=token, revocations=None
+    )
     other = served([NOW - 600 * DAY]).publishers[UUID(int=0)]
     publishers = {UUID(int=0): other, publisher.publisher_id: held}
     due = renewals_due(Served(identity=None, publishers=publishers), NOW)

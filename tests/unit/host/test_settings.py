@@ -14,6 +14,7 @@ from tenure.host.settings import (
     read_settings,
     set_dns_publishing,
     set_port,
+    set_refresh_interval,
     set_renewal_interval,
     set_retry_interval,
 )
@@ -53,6 +54,21 @@ def test_intervals_are_set_in_minutes_and_read_in_seconds(minutes: int) -> None:
     """15 minutes to 30 days, both allowed."""
     assert after(lambda s: set_retry_interval(minutes, store=s)).retry_interval_s == minutes * 60
     assert after(lambda s: set_renewal_interval(minutes, store=s)).renewal_interval_s == minutes * 60
+
+
+@pytest.mark.parametrize("minutes", [5, 60, 1_440])
+def test_publishers_are_asked_as_often_as_is_set(minutes: int) -> None:
+    """Five minutes to a day, both allowed; an hour where nothing is set."""
+    assert after(lambda s: set_refresh_interval(minutes, store=s)).refresh_interval_s == minutes * 60
+    assert read_settings({}).refresh_interval_s == 3_600
+
+
+@pytest.mark.parametrize("minutes", [0, 4, 1_441])
+def test_an_interval_that_would_flood_or_forget_is_refused(minutes: int) -> None:
+    """Nothing is stored then, and the bounds are told."""
+    with pytest.raises(UsageError, match="5 to 1,440 minutes") as caught:
+        after(lambda s: set_refresh_interval(minutes, store=s))
+    assert caught.value.code is Code.POLICY_OUT_OF_BOUNDS
 
 
 @pytest.mark.parametrize("minutes", [0, 14, 43_201, 10**9])

@@ -14,12 +14,14 @@ import pytest
 
 from simulators.licensed import LicensedMachine, StudioPublisher
 from simulators.publisher import NOW, seeded
-from simulators.world import MAK
+from simulators.world import HOST_ID, MAK
 from tenure.client.grant_activation import draft_machine_activation
+from tenure.client.revocations import follow_revocations
 from tenure.core.catalog import KeyEntry
 from tenure.core.errors import Code, TenureError, Untrusted, UsageError
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY
+from tenure.core.revocation import Revocable, Revocation
 from tenure.programs.license import License
 from tenure.wire.catalog import CatalogList, sign_catalog
 from tenure.wire.jws import Typ
@@ -211,6 +213,39 @@ def test_a_copied_state_says_so(licensed: LicensedMachine) -> None:
     check = licensed.license().check()
     assert said(check) == (S.NOTIFICATION, "machine_changed")
     assert "another installation" in check.message
+
+
+@pytest.mark.parametrize(
+    ("since", "status", "reason"),
+    [
+        pytest.param(NOW + 1, S.LICENSED, "activated", id="granted-before"),
+        pytest.param(NOW, S.NOTIFICATION, "host_revoked", id="granted-after"),
+    ],
+)
+def test_a_revoked_host_s_leases_count_when_they_were_granted_before(
+    licensed: LicensedMachine, since: int, status: S, reason: str
+) -> None:
+    """As soon as a verified list lies in the home, though the lease's own file is the same as before."""
+    product = licensed.license()
+    assert product.check().licensed
+    publisher = licensed.publisher
+    entry = Revocation(kind=Revocable.HOST, subject=str(HOST_ID), since=since, reason="stolen")
+    token = publisher.revocations(entry)
+    licensed.world.store.update(
+        lambda state: follow_revocations(state, publisher.publisher_id, token, now=NOW)
+    )
+    check = product.check()
+    assert said(check) == (status, reason)
+    assert ("stolen" in check.message) is (status is not S.LICENSED)
+
+
+def test_a_forged_list_in_the_home_does_nothing(licensed: LicensedMachine) -> None:
+    """Whoever can write the home could take the lease away as well; a list that does not verify is no way to."""
+    entry = Revocation(kind=Revocable.HOST, subject=str(HOST_ID), since=0)
+    forged = StudioPublisher(signing_key=seeded(66)).revocations(entry)
+    publisher_id = licensed.publisher.publisher_id
+    licensed.world.store.update(lambda state: state.with_revocations(publisher_id, forged))
+    assert licensed.license().check().licensed
 
 
 # Features

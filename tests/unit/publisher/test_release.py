@@ -16,6 +16,7 @@ from tenure.publisher.keys import issue_host_key, show_key
 from tenure.publisher.machine_activation import activate_machine
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.publisher.release import release_activation
+from tenure.publisher.revocations import current_list
 from tenure.wire.keys import derived_pair
 
 
@@ -53,14 +54,14 @@ def test_a_released_place_is_free_for_another_machine(simulated: SimulatedAuthor
 
 
 def test_the_grant_is_revoked_by_its_id(simulated: SimulatedAuthority) -> None:
-    """From now on, with the reason; the list of what was revoked is kept for good."""
+    """From now on, with the reason; it is kept for good, and the signed list says so at once."""
     activation_id = activated(simulated, simulated.mak(3))
     simulated.now += 60
     release_activation(simulated.authority, activation_id, reason="stolen")
+    revoked = Revocation(kind=Revocable.GRANT, subject=str(activation_id), since=NOW + 60, reason="stolen")
     with simulated.store.reading() as rows:
-        assert list(rows.revocations()) == [
-            Revocation(kind=Revocable.GRANT, subject=str(activation_id), since=NOW + 60, reason="stolen")
-        ]
+        assert list(rows.revocations()) == [revoked]
+    assert current_list(simulated.authority).newest.entries == (revoked,)
 
 
 def test_a_released_installation_takes_a_new_place(simulated: SimulatedAuthority) -> None:

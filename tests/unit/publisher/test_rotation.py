@@ -65,7 +65,7 @@ class Story:
 
     def machine_holds(self) -> None:
         """What the machine keeps proves its license, by the catalogs that it trusts."""
-        stored_lease(*self.held, self.trusted.newest, product_id=self.product.product_id)
+        stored_lease(*self.held, self.trusted.newest, revocations=None, product_id=self.product.product_id)
 
     def thief_offers(self) -> None:
         """Whoever stole the signing key of the beginning certifies a host of his own and grants a lease."""
@@ -75,7 +75,7 @@ class Story:
         """The same, put into the machine's folder, dated as it was made."""
         forged = self._forged(self.simulated.now)
         lease = LeaseMint(seeded(3)).mint(self._lease(uuid4()))
-        stored_lease(lease, forged, self.trusted.newest, product_id=self.product.product_id)
+        stored_lease(lease, forged, self.trusted.newest, revocations=None, product_id=self.product.product_id)
 
     def rotate(self) -> None:
         """A planned change of the signing key, with an overlap of ten days."""
@@ -132,7 +132,7 @@ class Story:
         )
         lease = LeaseMint(seeded(3)).mint(self._lease(pending.request_id))
         catalog, now = self.trusted.newest, self.simulated.now
-        accept_lease(lease, certificate, catalog, pending, now=now, highest_epoch=None)
+        accept_lease(lease, certificate, catalog, pending, revocations=None, now=now, highest_epoch=None)
         return lease
 
 

@@ -16,6 +16,7 @@ from tenure.core.lease import Lease, Pending
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import DAY, Kind, Policy
 from tenure.core.product_key import KeyType, make
+from tenure.core.revocation import Revocable, Revocation, RevocationList
 from tenure.wire.catalog import SIGNED_BY_PUBLISHER, sign_catalog
 from tenure.wire.certificate import sign_certificate
 from tenure.wire.grant import sign_grant
@@ -23,6 +24,7 @@ from tenure.wire.jws import Typ
 from tenure.wire.keys import SigningKey, derived_pair
 from tenure.wire.lease import LeaseMint
 from tenure.wire.request import sign_request
+from tenure.wire.revocation import sign_revocations
 from tenure.wire.trust import accept_lease, stored_lease
 
 NOW: Final = 1_800_000_000
@@ -135,6 +137,20 @@ LEASE: Final = Lease(
     renew_after=NOW + 7 * DAY,
     epoch=NOW - 500,
 )
+REVOCATIONS: Final = RevocationList(
+    publisher_id=PUBLISHER_ID,
+    seq=3,
+    iat=NOW - DAY,
+    next_update=NOW + 6 * DAY,
+    entries=(
+        Revocation(kind=Revocable.HOST, subject=str(OTHER_ID), since=NOW - 2 * DAY, reason="Gerät gestohlen"),
+        Revocation(
+            kind=Revocable.KEY, subject=derived_pair(make(KeyType.HOST, 1023, 5)).kid, since=NOW - DAY
+        ),
+        Revocation(kind=Revocable.GRANT, subject="grant-2", since=NOW - DAY, reason="released"),
+    ),
+)
+"""It names nothing of the others here."""
 
 
 def catalog_with_key(
@@ -178,11 +194,17 @@ def request_token(*, key: SigningKey = HOST, pair: SigningKey = PAIR, now: int =
     )
 
 
+def revocations_token(*, key: SigningKey = SIGNING, **changes: Any) -> str:
+    """The revocation list with `changes`, signed by `key`."""
+    return sign_revocations(replace(REVOCATIONS, **changes), document_id="revocations-3", signing_key=key)
+
+
 CATALOG_TOKEN: Final = catalog_token()
 CERTIFICATE_TOKEN: Final = certificate_token()
 LEASE_TOKEN: Final = lease_token()
 REQUEST_TOKEN: Final = request_token()
 GRANT_TOKEN: Final = grant_token()
+REVOCATIONS_TOKEN: Final = revocations_token()
 
 
 def accept(
@@ -190,12 +212,21 @@ def accept(
     lease: str = LEASE_TOKEN,
     certificate: str = CERTIFICATE_TOKEN,
     catalog: Catalog = CATALOG,
+    revocations: RevocationList | None = None,
     pending: Pending = PENDING,
     now: int = NOW,
     highest_epoch: int | None = None,
 ) -> tuple[Lease, HostCertificate]:
     """What `accept_lease` makes of the good lease, with something changed."""
-    return accept_lease(lease, certificate, catalog, pending, now=now, highest_epoch=highest_epoch)
+    return accept_lease(
+        lease,
+        certificate,
+        catalog,
+        pending,
+        revocations=revocations,
+        now=now,
+        highest_epoch=highest_epoch,
+    )
 
 
 def keep(
@@ -203,7 +234,8 @@ def keep(
     lease: str = LEASE_TOKEN,
     certificate: str = CERTIFICATE_TOKEN,
     catalog: Catalog = CATALOG,
+    revocations: RevocationList | None = None,
     product_id: UUID = WORKSTATION_ID,
 ) -> tuple[Lease, HostCertificate]:
     """What `stored_lease` makes of the good lease, with something changed."""
-    return stored_lease(lease, certificate, catalog, product_id=product_id)
+    return stored_lease(lease, certificate, catalog, revocations=revocations, product_id=product_id)

@@ -17,6 +17,7 @@ from tenure.wire.grant import grant_of
 from tenure.wire.jws import Typ, read
 from tenure.wire.lease import lease_of
 from tenure.wire.request import open_request
+from tenure.wire.revocation import revocations_of
 from unit.wire import example
 from unit.wire.forgery import header_of, payload_of, spliced
 
@@ -46,6 +47,7 @@ DOCUMENTS = [
     Document("lease.jws", Typ.LEASE, example.LEASE_TOKEN, example.HOST),
     Document("request.jws", Typ.REQUEST, example.REQUEST_TOKEN, example.HOST),
     Document("grant.jws", Typ.GRANT, example.GRANT_TOKEN, example.SIGNING),
+    Document("revocation.jws", Typ.REVOCATION, example.REVOCATIONS_TOKEN, example.SIGNING),
 ]
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.file)
 
@@ -63,10 +65,12 @@ def test_every_golden_file_is_held_against_something() -> None:
 
 def test_golden_documents_are_read_as_what_was_signed() -> None:
     """Each file, verified with its signer's key, gives the very values that were signed."""
-    catalog, host, lease, request, grant = (document.golden for document in DOCUMENTS)
+    catalog, host, lease, request, grant, revocation = (document.golden for document in DOCUMENTS)
     assert catalog_of(read(catalog, Typ.CATALOG).verify(example.ROOT.public)) == example.CATALOG
     assert certificate_of(read(host, Typ.HOST).verify(example.SIGNING.public)) == example.CERTIFICATE
     assert lease_of(read(lease, Typ.LEASE).verify(example.HOST.public)) == example.LEASE
+    revoked = revocations_of(read(revocation, Typ.REVOCATION).verify(example.SIGNING.public))
+    assert revoked == example.REVOCATIONS
     assert grant_of(read(grant, Typ.GRANT).verify(example.SIGNING.public)) == example.GRANT
     opened = open_request(request, now=example.NOW)
     assert (opened.request_id, opened.asker, opened.audience) == (

@@ -63,6 +63,7 @@ def test_every_operation_is_described_and_publication_with_them() -> None:
         "/v1/activations": {"post", "get"},
         "/v1/publishers": {"get"},
         "/v1/publishers/{publisher_id}/catalogs": {"get"},
+        "/v1/publishers/{publisher_id}/revocations": {"get"},
     }
     post = DESCRIBED["paths"]["/v1/activations"]["post"]
     assert post["summary"] == "Activate"

@@ -9,6 +9,7 @@ import pytest
 from tenure.core.errors import Code, TenureError, Untrusted
 from tenure.wire.jws import Typ, read
 from tenure.wire.request import open_request
+from tenure.wire.revocation import open_revocations
 from tenure.wire.trust import accept_grant, accept_lease, first_catalogs
 from unit.wire.example import (
     CATALOG,
@@ -21,6 +22,7 @@ from unit.wire.example import (
     PENDING,
     PENDING_GRANT,
     REQUEST_TOKEN,
+    REVOCATIONS_TOKEN,
     ROOT,
     SIGNING,
     STRANGER,
@@ -48,17 +50,30 @@ DOCUMENTS = [
         Typ.HOST,
         CERTIFICATE_TOKEN,
         SIGNING,
-        lambda token: accept_lease(LEASE_TOKEN, token, CATALOG, PENDING, now=NOW, highest_epoch=None),
+        lambda token: accept_lease(
+            LEASE_TOKEN, token, CATALOG, PENDING, revocations=None, now=NOW, highest_epoch=None
+        ),
     ),
     Document(
         Typ.LEASE,
         LEASE_TOKEN,
         HOST,
-        lambda token: accept_lease(token, CERTIFICATE_TOKEN, CATALOG, PENDING, now=NOW, highest_epoch=None),
+        lambda token: accept_lease(
+            token, CERTIFICATE_TOKEN, CATALOG, PENDING, revocations=None, now=NOW, highest_epoch=None
+        ),
     ),
     Document(Typ.REQUEST, REQUEST_TOKEN, HOST, lambda token: open_request(token, now=NOW)),
     Document(
-        Typ.GRANT, GRANT_TOKEN, SIGNING, lambda token: accept_grant(token, CATALOG, PENDING_GRANT, now=NOW)
+        Typ.GRANT,
+        GRANT_TOKEN,
+        SIGNING,
+        lambda token: accept_grant(token, CATALOG, PENDING_GRANT, revocations=None, now=NOW),
+    ),
+    Document(
+        Typ.REVOCATION,
+        REVOCATIONS_TOKEN,
+        SIGNING,
+        lambda token: open_revocations(token, CATALOG, None, now=NOW),
     ),
 ]
 EVERY_CLAIM = [

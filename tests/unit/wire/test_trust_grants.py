@@ -38,7 +38,7 @@ HOUR = 3600
 
 def test_a_grant_is_the_publishers_when_its_catalog_names_the_key() -> None:
     """At receipt and at rest it says the same."""
-    assert accept_grant(GRANT_TOKEN, CATALOG, PENDING_GRANT, now=NOW) == GRANT
+    assert accept_grant(GRANT_TOKEN, CATALOG, PENDING_GRANT, revocations=None, now=NOW) == GRANT
     assert stored_grant(GRANT_TOKEN, CATALOG, product_id=WORKSTATION_ID) == GRANT
 
 
@@ -88,7 +88,7 @@ UNTRUSTED_GRANTS: dict[str, tuple[str, Catalog, Code]] = {
 def test_a_grant_that_is_not_the_publishers_is_refused(token: str, catalog: Catalog, code: Code) -> None:
     """At receipt and at rest, with the code of the step that failed."""
     with pytest.raises(Untrusted) as received:
-        accept_grant(token, catalog, PENDING_GRANT, now=NOW)
+        accept_grant(token, catalog, PENDING_GRANT, revocations=None, now=NOW)
     with pytest.raises(Untrusted) as kept:
         stored_grant(token, catalog, product_id=WORKSTATION_ID)
     assert (received.value.code, kept.value.code) == (code, code)
@@ -109,7 +109,7 @@ def test_a_grant_that_is_not_the_publishers_is_refused(token: str, catalog: Cata
 def test_a_grant_that_answers_something_else_is_not_taken(changes: dict[str, Any]) -> None:
     """Well signed, and for something that this machine did not ask for."""
     with pytest.raises(Untrusted) as caught:
-        accept_grant(grant_token(**changes), CATALOG, PENDING_GRANT, now=NOW)
+        accept_grant(grant_token(**changes), CATALOG, PENDING_GRANT, revocations=None, now=NOW)
     assert caught.value.code is Code.GRANT_INVALID
 
 
@@ -124,15 +124,15 @@ def test_a_grant_that_answers_something_else_is_not_taken(changes: dict[str, Any
 def test_a_grant_may_be_underway_for_days(iat: int, asked_at: int, now: int) -> None:
     """Signed between the request and now, by clocks that may be 4 hours apart."""
     pending = replace(PENDING_GRANT, asked_at=asked_at)
-    assert accept_grant(grant_token(iat=iat), CATALOG, pending, now=now).iat == iat
+    assert accept_grant(grant_token(iat=iat), CATALOG, pending, revocations=None, now=now).iat == iat
 
 
 def test_a_key_that_was_closed_on_the_way_signs_nothing_for_receivers() -> None:
     """At receipt it must be open now; what was taken before its end stays good at rest."""
     catalog = catalog_with_key(closes=NOW + 1)
-    assert accept_grant(GRANT_TOKEN, catalog, PENDING_GRANT, now=NOW) == GRANT
+    assert accept_grant(GRANT_TOKEN, catalog, PENDING_GRANT, revocations=None, now=NOW) == GRANT
     with pytest.raises(Untrusted, match="was not open now"):
-        accept_grant(GRANT_TOKEN, catalog, PENDING_GRANT, now=NOW + 1)
+        accept_grant(GRANT_TOKEN, catalog, PENDING_GRANT, revocations=None, now=NOW + 1)
     assert stored_grant(GRANT_TOKEN, catalog, product_id=WORKSTATION_ID) == GRANT
 
 

@@ -19,7 +19,8 @@ from tenure.client.state import HeldGrant, HeldLease, InstalledProduct
 from tenure.core.errors import Code, LocalFault, Untrusted
 from tenure.core.product_key import GROUP_LENGTH, KeyType, ProductKey, parse
 from tenure.wire.claims import Seconds, as_uuid
-from tenure.wire.jws import MAX_DOCUMENT
+from tenure.wire.jws import MAX_DOCUMENT, MAX_LIST_DOCUMENT, Typ, read
+from tenure.wire.revocation import revocations_in, revocations_of
 from tenure.wire.trust import TrustedCatalogs, catalogs_in, first_catalogs
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ FORMAT: Final = 1
 CATALOG_LIMIT: Final = 64 * 1024 * 1024
 _LIMIT: Final = 1024 * 1024
 """Bytes of a state file; a real one has under 2,000."""
+_LIST_LIMIT: Final = MAX_LIST_DOCUMENT + 1024
+"""Bytes of a revocation list as it travels."""
 
 
 class _Versioned(Struct, frozen=True, kw_only=True):
@@ -178,6 +181,16 @@ def read_catalogs(path: Path) -> TrustedCatalogs | None:
     trusted = first_catalogs(catalogs_in(data))
     _check_name(path, trusted.newest.publisher_id)
     return trusted
+
+
+def read_revocations(path: Path) -> str | None:
+    """The list's token: well-formed, and verified where it is used."""
+    data = read_file(path, limit=_LIST_LIMIT)
+    if data is None:
+        return None
+    token = revocations_in(data)
+    _check_name(path, revocations_of(read(token, Typ.REVOCATION).claims).publisher_id)
+    return token
 
 
 def named_id(path: Path) -> UUID:

@@ -6,6 +6,8 @@
     leases/<product>.json     a lease and the certificate that carries it
     grants/<product>.json     a grant
     catalogs/<publisher>.json the catalogs that lead to the newest, as they travel
+    revocations/<publisher>.json
+                              the newest revocation list, as it travels
 
 All are readable by every program on the machine (0644), but those in `keys`, which are their owner's alone (0600).
 Every file names its format; members that this version does not know are ignored.
@@ -26,6 +28,7 @@ from tenure.adapters.files.folder_lock import folder_lock
 from tenure.client.state import ClientState
 from tenure.core.errors import Code, LocalFault, TenureError
 from tenure.wire.catalog import CatalogList
+from tenure.wire.revocation import RevocationBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -109,6 +112,9 @@ class FileClientStore:
             trusted = _tried(catalogs, files.read_catalogs, damaged)
             state = state.with_product(product)
             state = state.with_catalogs(trusted) if trusted is not None else state
+            revocations = self._folder / "revocations" / f"{product.publisher_id}.json"
+            listed = _tried(revocations, files.read_revocations, damaged)
+            state = state.with_revocations(product.publisher_id, listed) if listed is not None else state
         self.damaged += [Damage(path, None, why) for path, why in damaged.items()]
         return replace(
             state,
@@ -120,7 +126,7 @@ class FileClientStore:
         """The state is what `change` makes of the present one; only files whose content changes are written.
 
         Each file is written whole; when the process dies between two, what was written first is of use alone:
-        catalogs before the leases that they verify.
+        catalogs before the lists, leases and grants that they verify.
 
         Raises:
             LocalFault: code `home_unusable`, when the folder cannot be written.
@@ -140,6 +146,7 @@ class FileClientStore:
         grants = dict(self._each("grants", files.read_grant, damaged))
         products = dict(self._each("products", files.read_product, damaged))
         secret_keys = dict(self._each("keys", files.read_key, damaged))
+        revocations = dict(self._each("revocations", files.read_revocations, damaged))
         catalogs = dict(self._each("catalogs", files.read_catalogs, damaged))
         state = ClientState(
             machine=machine,
@@ -148,6 +155,7 @@ class FileClientStore:
             leases=leases,
             grants=grants,
             catalogs=catalogs,
+            revocations=revocations,
         )
         return state, damaged
 
@@ -172,6 +180,7 @@ class FileClientStore:
         self._put_changed(
             "catalogs", before.catalogs, after.catalogs, lambda known: CatalogList(known.tokens)
         )
+        self._put_changed("revocations", before.revocations, after.revocations, RevocationBody)
         self._put_changed("keys", before.secret_keys, after.secret_keys, files.key_file, mode=SECRET)
         self._put_changed("products", before.products, after.products, files.product_file)
         self._put_changed("leases", before.leases, after.leases, files.lease_file)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import tenure
 from tenure.adapters.http.publication import PublicationEndpoints
 from tenure.adapters.http.rsgi import Answer, Endpoint, Request, json_answer
-from tenure.core.errors import Code
 from tenure.host.desk import Held
+from tenure.host.revocation_status import health_status
 from tenure.wire.activation import MAX_BODY, MAX_WAIT, ActivationBody, Granted, Waiting, decode_activation
 from tenure.wire.openapi import Operation, openapi
 from tenure.wire.publication import Certificates, Health, PoolHealth
@@ -60,7 +60,7 @@ class HostEndpoints:
 
     async def health(self, _request: Request) -> Answer:
         """`GET /v1/health`: always 200 while the process serves; `status` says how well."""
-        served = self._desk.served
+        served, now = self._desk.served, self._clock()
         pools = {
             (product.certificate.publisher_id, product.pool): PoolHealth(
                 publisher_id=product.certificate.publisher_id,
@@ -72,8 +72,8 @@ class HostEndpoints:
         }
         return json_answer(
             Health(
-                status="ok" if pools else Code.HOST_NOT_ACTIVATED.value,
-                time=self._clock(),
+                status=health_status(served, now),
+                time=now,
                 version=tenure.__version__,
                 host_id=served.identity.host_id if served.identity else None,
                 pools=tuple(pools.values()),
@@ -86,6 +86,11 @@ class HostEndpoints:
             publisher_id: publisher.catalogs
             for publisher_id, publisher in self._desk.served.publishers.items()
         }
+
+    async def revocations(self, publisher_id: UUID) -> str | None:
+        """`Published`: as the publisher signed it."""
+        publisher = self._desk.served.publishers.get(publisher_id)
+        return publisher.revocations.token if publisher and publisher.revocations else None
 
     async def openapi(self, _request: Request) -> Answer:
         """`GET /openapi.json`."""

@@ -1,4 +1,4 @@
-"""What hosts and publishers tell everyone alike: whose catalogs they hold, and the catalogs."""
+"""What hosts and publishers tell everyone alike: whose catalogs they hold, the catalogs, and what is revoked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tenure.adapters.http.rsgi import Answer, Request, json_answer
 from tenure.core.errors import Code, Refused
 from tenure.wire.catalog import CatalogList, seq_of
 from tenure.wire.publication import Publishers
+from tenure.wire.revocation import RevocationBody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
 
 
 class Published(Protocol):
-    """Where the catalogs are."""
+    """Where catalogs and revocation lists are."""
 
     async def catalogs(self) -> Mapping[UUID, TrustedCatalogs]:
         """The catalogs of every publisher known here; quick, or done elsewhere than on the event loop."""
+        ...
+
+    async def revocations(self, publisher_id: UUID) -> str | None:
+        """The newest revocation list of a publisher, None where none is known; quick, as above."""
         ...
 
 
@@ -48,11 +53,21 @@ class PublicationEndpoints:
         # A catalog may have a megabyte, and the list many: reading them would hold up everybody else.
         return json_answer(CatalogList(await asyncio.to_thread(_later, trusted.tokens, after)))
 
+    async def revocations(self, request: Request) -> Answer:
+        """`GET /v1/publishers/{id}/revocations`."""
+        token = await self._published.revocations(_publisher(request.arguments[0]))
+        if token is None:
+            raise Refused(
+                Code.NOT_FOUND, "No revocation list of that publisher is known here.", "Ask again later."
+            )
+        return json_answer(RevocationBody(token))
+
     def routes(self) -> Mapping[str, Endpoint]:
         """The paths."""
         return {
             "GET /v1/publishers": self.publishers,
             "GET /v1/publishers/*/catalogs": self.catalogs,
+            "GET /v1/publishers/*/revocations": self.revocations,
         }
 
 

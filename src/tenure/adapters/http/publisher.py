@@ -12,6 +12,7 @@ from tenure.adapters.http.rsgi import Answer, Request, json_answer
 from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.publisher.activation import activate_host
 from tenure.publisher.machine_activation import activate_machine
+from tenure.publisher.revocations import published_list
 from tenure.wire.activation import MAX_BODY
 from tenure.wire.enrolment import HostActivated, MachineActivated, RequestBody, decode_request
 from tenure.wire.openapi import Operation, openapi
@@ -69,6 +70,10 @@ class PublisherEndpoints:
         """`Published`: this publisher's own."""
         catalogs = await _told(asyncio.to_thread(self._authority.catalogs))
         return {catalogs.newest.publisher_id: catalogs}
+
+    async def revocations(self, publisher_id: UUID) -> str | None:
+        """`Published`: this publisher's own."""
+        return await _told(asyncio.to_thread(published_list, self._authority, publisher_id))
 
 
 async def _told(work: Awaitable[T]) -> T:

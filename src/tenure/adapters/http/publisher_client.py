@@ -1,4 +1,4 @@
-"""Asking a publisher: its catalogs, a certificate for a host, a grant for a machine."""
+"""Asking a publisher: its catalogs, what it revoked, a certificate for a host, a grant for a machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tenure.adapters.http.client import HttpAnswer, HttpClient, NoAnswerError
-from tenure.core.errors import Code, Unavailable, UsageError
+from tenure.core.errors import Code, Refused, Unavailable, UsageError
 from tenure.wire.enrolment import (
     HostActivated,
     MachineActivated,
@@ -16,6 +16,7 @@ from tenure.wire.enrolment import (
     decode_machine_activated,
 )
 from tenure.wire.problems import error_of
+from tenure.wire.revocation import revocations_in
 from tenure.wire.trust import catalogs_in
 
 if TYPE_CHECKING:
@@ -49,6 +50,19 @@ class PublisherClient:
             Refused, Unavailable, Untrusted: what the publisher said, or that it did not answer.
         """
         return catalogs_in(self._ask("GET", f"/v1/publishers/{publisher_id}/catalogs?after={after}").body)
+
+    def revocations(self, publisher_id: UUID) -> str | None:
+        """The publisher's newest revocation list; None when it has signed none yet.
+
+        Raises:
+            Refused, Unavailable, Untrusted: as `catalogs`.
+        """
+        try:
+            return revocations_in(self._ask("GET", f"/v1/publishers/{publisher_id}/revocations").body)
+        except Refused as error:
+            if error.code is Code.NOT_FOUND:
+                return None
+            raise
 
     def activate_host(self, request: str) -> HostActivated:
         """The certificate for a host's request.

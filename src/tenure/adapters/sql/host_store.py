@@ -55,7 +55,9 @@ class SqlHostStore:
             for row in connection.execute(select(tables.catalog).order_by(tables.catalog.c.place)):
                 tokens.setdefault(row.publisher, []).append(row.token)
             return [
-                Enrolment(UUID(bytes=row.publisher_id), tuple(tokens[row.id]), row.certificate)
+                Enrolment(
+                    UUID(bytes=row.publisher_id), tuple(tokens[row.id]), row.certificate, row.revocations
+                )
                 for row in connection.execute(select(tables.publisher).order_by(tables.publisher.c.id))
             ]
 
@@ -88,6 +90,18 @@ class SqlHostStore:
             connection.execute(
                 update(tables.publisher).where(tables.publisher.c.id == publisher).values(certificate=token)
             )
+
+    def replace_revocations(self, publisher_id: UUID, before: str | None, after: str) -> bool:
+        """The publisher's list is `after`, if it was `before`; whether it was."""
+        known = tables.publisher.c.revocations
+        was = known.is_(None) if before is None else known == before
+        replaced = (
+            update(tables.publisher)
+            .where(tables.publisher.c.publisher_id == publisher_id.bytes, was)
+            .values(revocations=after)
+        )
+        with storage_errors(self._path), self._engine.begin() as connection:
+            return connection.execute(replaced).rowcount == 1
 
     def rows(self) -> StoredRows:
         """The numbers of all pools and products."""

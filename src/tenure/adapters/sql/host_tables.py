@@ -45,6 +45,7 @@ publisher = Table(
     Column("id", Integer, primary_key=True),
     Column("publisher_id", LargeBinary(16), nullable=False, unique=True),
     Column("certificate", Text),
+    Column("revocations", Text),
 )
 
 catalog = Table(

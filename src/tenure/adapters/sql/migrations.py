@@ -30,8 +30,8 @@ class History(Enum):
     A test holds the revision named here against the folder's newest (tests/integration/sql/test_migrations.py).
     """
 
-    HOST = ("host_history", "0001")
-    PUBLISHER = ("publisher_history", "0002")
+    HOST = ("host_history", "0002")
+    PUBLISHER = ("publisher_history", "0003")
     MICROSOFT = ("microsoft_history", "0001")
 
     @property

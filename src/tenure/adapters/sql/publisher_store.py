@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Row, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Row, Select, Table
 
 _key = tables.product_key
 _seat = tables.host_seat
 _installed = tables.installation
+_revoked = tables.revocation
 
 
 class SqlPublisherStore:
@@ -115,6 +116,10 @@ class SqlRows:
             for held in (_seat, _installed)
         )
 
+    def block_key(self, key_id: str) -> None:
+        """The key of this id activates nothing any more."""
+        self._connection.execute(update(_key).where(_key.c.key_id == key_id).values(blocked=True))
+
     def holders(self, key_id: str) -> Sequence[Holder]:
         """Who holds activations of a key, oldest first."""
         # A key is for hosts or for machines, so only one of the two has any.
@@ -167,20 +172,38 @@ class SqlRows:
         for held in (_seat, _installed):
             self._connection.execute(delete(held).where(held.c.activation_id == activation_id.bytes))
 
-    def revoke(self, kind: Revocable, subject: str, since: int, reason: str) -> None:
-        """The subject is revoked from `since` on; one that was revoked before stays as it was."""
-        table = tables.revocation
-        known = select(table.c.id).where(table.c.kind == kind.value, table.c.subject == subject)
-        if self._connection.execute(known).first() is None:
-            row = {"kind": kind.value, "subject": subject, "since": since, "reason": reason}
-            self._connection.execute(insert(table).values(row))
+    def free_places(self, host_id: UUID) -> int:
+        """The host holds no activation of any key; how many it held."""
+        return self._connection.execute(delete(_seat).where(_seat.c.host_id == host_id.bytes)).rowcount
+
+    def revoke(self, revocation: Revocation) -> None:
+        """The subject is revoked so."""
+        values = {"since": revocation.since, "reason": revocation.reason}
+        same = _about(revocation.kind, revocation.subject)
+        if self._connection.execute(update(_revoked).where(same).values(values)).rowcount == 0:
+            self._connection.execute(
+                insert(_revoked).values(kind=revocation.kind.value, subject=revocation.subject, **values)
+            )
+
+    def revocation(self, kind: Revocable, subject: str) -> Revocation | None:
+        """How the subject is revoked."""
+        row = self._connection.execute(select(_revoked).where(_about(kind, subject))).first()
+        return _revocation(row) if row is not None else None
 
     def revocations(self) -> Sequence[Revocation]:
-        """All that was ever revoked, oldest first."""
+        """All that is revoked, in the order in which it first was."""
         return [
-            Revocation(kind=Revocable(row.kind), subject=row.subject, since=row.since, reason=row.reason)
-            for row in self._connection.execute(select(tables.revocation).order_by(tables.revocation.c.id))
+            _revocation(row) for row in self._connection.execute(select(_revoked).order_by(_revoked.c.id))
         ]
+
+    def revocation_list(self) -> str | None:
+        """The newest signed list."""
+        return self._connection.execute(select(tables.revocation_list.c.token)).scalar()
+
+    def save_revocation_list(self, token: str) -> None:
+        """The newest signed list is this one."""
+        self._connection.execute(delete(tables.revocation_list))
+        self._connection.execute(insert(tables.revocation_list).values(id=1, token=token))
 
     def answer(self, request_id: str) -> StoredAnswer | None:
         """What the request of this id was answered."""
@@ -231,6 +254,14 @@ def _host(row: Row[tuple[object, ...]]) -> Holder:
 def _machine(row: Row[tuple[object, ...]]) -> Holder:
     seat = Installation(UUID(bytes=row.machine_id), row.fingerprint)
     return Holder(activation_id=UUID(bytes=row.activation_id), seat=seat, at=row.at)
+
+
+def _about(kind: Revocable, subject: str) -> ColumnElement[bool]:
+    return (_revoked.c.kind == kind.value) & (_revoked.c.subject == subject)
+
+
+def _revocation(row: Row[tuple[object, ...]]) -> Revocation:
+    return Revocation(kind=Revocable(row.kind), subject=row.subject, since=row.since, reason=row.reason)
 
 
 def _issued(row: Row[tuple[object, ...]]) -> IssuedKey:

@@ -99,6 +99,13 @@ revocation = Table(
     UniqueConstraint("kind", "subject"),
 )
 
+revocation_list = Table(
+    "revocation_list",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("token", Text, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

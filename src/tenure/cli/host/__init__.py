@@ -12,6 +12,7 @@ COMMANDS = {
     "serve": "tenure.cli.host.serve",
     "status": "tenure.cli.host.status",
     "publish-dns": "tenure.cli.host.publish_dns",
+    "refresh": "tenure.cli.host.refresh",
     "networks": "tenure.cli.host.networks",
     "limits": "tenure.cli.host.limits",
     "retention": "tenure.cli.host.retention",

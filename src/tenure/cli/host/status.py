@@ -53,6 +53,18 @@ def command(home: Path | None, *, as_json: bool) -> None:
                     "failing_since": timestamp(status.dns.memory.failing_since),
                     "reason": status.dns.memory.reason or None,
                 },
+                "revoked": status.revoked,
+                "revocations": [
+                    {
+                        "publisher_id": known.publisher_id,
+                        "seq": known.seq,
+                        "next_update": timestamp(known.next_update),
+                        "stale": known.stale,
+                        "revoked_from": timestamp(known.revocation.since) if known.revocation else None,
+                        "reason": known.revocation.reason if known.revocation else None,
+                    }
+                    for known in status.revocations
+                ],
                 "warnings": list(status.warnings),
                 "requests": {
                     "total": status.requests.total,

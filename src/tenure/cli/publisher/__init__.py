@@ -11,6 +11,8 @@ COMMANDS = {
     "product": "tenure.cli.publisher.product",
     "key": "tenure.cli.publisher.key",
     "activation": "tenure.cli.publisher.activation",
+    "host": "tenure.cli.publisher.host",
+    "revocations": "tenure.cli.publisher.revocations",
     "catalog": "tenure.cli.publisher.catalog",
     "move": "tenure.cli.publisher.move",
     "rotate": "tenure.cli.publisher.rotate",

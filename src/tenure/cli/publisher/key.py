@@ -9,6 +9,7 @@ import click
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.command import home_option, json_option
 from tenure.cli.printing import print_facts, print_json, print_table, timestamp
+from tenure.cli.publisher.revoking import print_revoked, revoking_options
 from tenure.core.enrolment import HostSeat
 from tenure.core.errors import Code, UsageError
 from tenure.core.product_key import KeyType
@@ -33,7 +34,7 @@ OPTIONS_OF = {
 
 @click.group("key")
 def command() -> None:
-    """Product keys: issue them, and see who holds them."""
+    """Product keys: issue them, see who holds them, and revoke them."""
 
 
 @command.command("issue")
@@ -176,6 +177,22 @@ def _counted(holder: Holder) -> str:
     """A host by its activations, a machine by what tells its installation."""
     seat = holder.seat
     return f"{seat.activations} times" if isinstance(seat, HostSeat) else f"as {seat.fingerprint}"
+
+
+@command.command("revoke", context_settings={"ignore_unknown_options": True})
+@click.argument("key_id")
+@revoking_options
+@home_option
+@json_option
+def revoke(*, key_id: str, reason: str, since: int | None, home: Path | None, as_json: bool) -> None:
+    """Revoke a key: it activates nothing any more, its hosts stop granting, and its activations are void.
+
+    Leases that its hosts granted before run out. This cannot be undone. Exit codes: 2 the reason or the time cannot be
+    used; 3 no key was issued under this id.
+    """
+    print_revoked(
+        publisher.revoke_key(home_to_write(home), key_id, reason=reason, since=since), as_json=as_json
+    )
 
 
 def _check_options(kind: KeyType, given: set[str]) -> None:
