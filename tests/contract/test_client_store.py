@@ -62,6 +62,15 @@ def test_everything_is_kept(store: ClientStore) -> None:
     assert len(kept.products) == len(kept.leases) == len(kept.catalogs) == len(kept.revocations) == 1
 
 
+@pytest.mark.parametrize("typed", ["a.example:1688", "http://a.example:1688", "https://a.example:1688"])
+def test_how_hosts_are_asked_is_kept(store: ClientStore, typed: str) -> None:
+    """Whether TLS is demanded, by whose authority, and each host with the scheme that was typed, or with none."""
+    machine = replace(MACHINE, tls_required=True, own_ca="a" * 64, hosts=(parse_host(typed),))
+    store.update(lambda state: state.with_machine(machine))
+    assert store.load().machine == machine
+    assert machine.hosts[0].typed == typed
+
+
 def test_an_update_that_raises_changes_nothing(store: ClientStore) -> None:
     """Not even the part that was made before it raised."""
     store.update(lambda state: state.with_machine(MACHINE))

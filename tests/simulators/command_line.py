@@ -19,6 +19,7 @@ from tenure.client.exchange import Call
 from tenure.wire.catalog import CatalogList
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -66,8 +67,8 @@ class Cli:
 
 
 @contextmanager
-def listening(host: GrantingHost) -> Iterator[str]:
-    """The URL under which the host answers, on a port that the system chose."""
+def listening(host: GrantingHost, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The URL under which the host answers, on a port that the system chose; over TLS its name is `localhost`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -93,10 +94,13 @@ def listening(host: GrantingHost) -> Iterator[str]:
         """A fleet connects all at once; the usual 5 would let some wait for a second."""
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        base = "http://127.0.0.1" if tls is None else "https://localhost"
+        yield f"{base}:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()

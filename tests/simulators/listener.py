@@ -1,10 +1,10 @@
-"""A listener that records every byte which somebody sends, and never says a word itself."""
+"""A listener that records every byte which somebody sends, and says nothing itself, or one thing only."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,13 @@ class Recording:
 
 
 @contextmanager
-def recording(address: str = "127.0.0.1", port: int = 0) -> Iterator[Recording]:
-    """Listen until the end of the block, on a port that the system chooses; then read all connections to their end."""
+def recording(
+    address: str = "127.0.0.1", port: int = 0, *, answer: bytes | None = None
+) -> Iterator[Recording]:
+    """Listen until the end of the block, on a port that the system chooses; then read all connections to their end.
+
+    An `answer` is sent after the first piece that comes, and nothing after it; what comes later is recorded too.
+    """
     with socket.create_server((address, port), backlog=64) as server:
         heard = Recording(address, server.getsockname()[1])
         # The peer whose connection ends it all. Connections queue in order, so all before it are read to their end.
@@ -40,8 +45,14 @@ def recording(address: str = "127.0.0.1", port: int = 0) -> Iterator[Recording]:
                         return
                     connection.settimeout(20)
                     said = b""
-                    while part := connection.recv(4096):
-                        said += part
+                    # A peer that does not read the answer to its end resets the connection.
+                    with suppress(ConnectionResetError):
+                        while part := connection.recv(4096):
+                            first, said = not said, said + part
+                            if first and answer is not None:
+                                with suppress(OSError):
+                                    connection.sendall(answer)
+                                    connection.shutdown(socket.SHUT_WR)
                     heard.received.append(said)
 
         thread = threading.Thread(target=serve, name="recording-listener")

@@ -56,11 +56,40 @@ def home_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def ca_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--ca FILE`, as `ca`: a path, `system`, or None."""
+    return click.option(
+        "--ca",
+        metavar="FILE",
+        help="Over TLS trust the authorities in this PEM file, and no others; 'system': those of the system.",
+    )(function)
+
+
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--json`, as `as_json`: print one JSON object instead of text."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")(
         function
     )
+
+
+def server_tls_options(prefix: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A server's TLS files, as `certificate` and `key`: Paths or None; `prefix` begins the options' names."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        path = click.Path(dir_okay=False, path_type=Path)
+        key = click.option(
+            f"--{prefix}key", "key", metavar="FILE", type=path, help="Its private key, PEM, not encrypted."
+        )
+        certificate = click.option(
+            f"--{prefix}certificate",
+            "certificate",
+            metavar="FILE",
+            type=path,
+            help="The server's TLS certificate, PEM; below it those of the authorities between.",
+        )
+        return certificate(key(function))
+
+    return decorate
 
 
 def key_argument(function: Callable[..., Any]) -> Callable[..., Any]:

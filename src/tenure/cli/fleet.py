@@ -8,11 +8,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tenure.cli.command import json_option
+from tenure.cli.command import ca_option, json_option
 from tenure.cli.exit_codes import ExitCode
 from tenure.cli.printing import print_facts, print_json, print_table
 from tenure.client.host_address import parse_host
 from tenure.programs import fleet
+from tenure.programs.contact import SYSTEM_CA
 from tenure.programs.fleet import ASKING_AT_ONCE, MOST_AT_ONCE, FleetReport, Outcome
 
 
@@ -38,6 +39,7 @@ from tenure.programs.fleet import ASKING_AT_ONCE, MOST_AT_ONCE, FleetReport, Out
     type=click.IntRange(1, 20_000),
     help=f"Machines that ask at once. [default: {ASKING_AT_ONCE}; with --wait all, up to {MOST_AT_ONCE:,}]",
 )
+@ca_option
 @json_option
 def command(
     *,
@@ -48,6 +50,7 @@ def command(
     seconds: float,
     concurrency: int | None,
     wait: bool,
+    ca: str | None,
     as_json: bool,
 ) -> int:
     """Activate N machines that do not exist, with the real client, at a trial host: demo, rehearsal, load.
@@ -56,7 +59,9 @@ def command(
     Exit codes: 0 all licensed; 3 some wait or were refused, or the host is no trial's; 4 some got no answer.
     """
     at_once = concurrency or min(machines, MOST_AT_ONCE if wait else ASKING_AT_ONCE)
-    prepared = fleet.prepare(parse_host(address), product, catalog=catalog, connections=at_once)
+    prepared = fleet.prepare(
+        parse_host(address), product, catalog=catalog, connections=at_once, ca=ca or SYSTEM_CA
+    )
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -307,9 +307,10 @@ class Agent:
 
 
 def _asking(state: ClientState | None) -> object:
-    """What asking depends on that a person may change: hosts and where they are looked for, machine id, keys."""
+    """What asking depends on that a person may change: hosts and the way to them, machine id, keys."""
     if state is None or state.machine is None:
         return None
     machine = state.machine
     lookup = machine.lookup_domain, machine.srv_label, machine.dns_server, machine.host_caching
-    return machine.machine_id, machine.hosts, lookup, state.products
+    tls = machine.tls_required, machine.own_ca
+    return machine.machine_id, machine.hosts, lookup, tls, state.products

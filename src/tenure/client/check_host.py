@@ -2,7 +2,7 @@
 
 It only reads what the host tells everyone, so nothing is counted, and nothing here changes.
 
-    name -> addresses -> port -> health (clock, counts) -> certificates -> what would happen to each product
+    name -> addresses -> port -> TLS -> health (clock, counts) -> certificates -> what would happen to each product
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tenure.core.certificate import HostCertificate
     from tenure.core.clock import Clock
     from tenure.core.network import Connection
+    from tenure.core.server_certificate import ServerCertificate
     from tenure.wire.publication import Health, PoolHealth
     from tenure.wire.revocation import TrustedRevocations
     from tenure.wire.trust import TrustedCatalogs
@@ -58,6 +59,19 @@ class Network(Protocol):
     def connect(self, address: str, port: int) -> Connection:
         """How a TCP connect that sends nothing ended."""
         ...
+
+    def shake_hands(self, address: str, port: int, name: str) -> Handshake | None:
+        """What a TLS server shows at an address, trusted or not; None: there was no handshake. No request follows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a TLS server shows of itself, before anybody asked whether to trust it."""
+
+    version: str
+    """Such as `TLSv1.3`."""
+    certificate: ServerCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +115,14 @@ class HostCheck:
     """What was found about one host; what comes after a `failure` is empty."""
 
     host: HostAddress
+    url: str
+    """How it was asked."""
     found: FoundHost | None = None
     """How the DNS named it; None: somebody did."""
     failure: TenureError | None = None
     reached: tuple[Reached, ...] = ()
+    tls: Handshake | None = None
+    """None: it was asked without TLS, or there was no handshake."""
     health: Health | None = None
     clock_difference: int | None = None
     """Seconds by which the host's clock is ahead of this machine's."""
@@ -128,12 +146,18 @@ def check_host(
     found: FoundHost | None = None,
 ) -> HostCheck:
     """How far the host can be reached, and what it would do; it never raises for what it finds."""
+    url = host.typed
     reached: tuple[Reached, ...] = ()
+    tls: Handshake | None = None
     try:
+        url = host.base_url(tls_required=state.tls_required)
         addresses = network.addresses(host.name)
         reached = tuple(Reached(address, network.connect(address, host.port)) for address in addresses)
-        if not any(one.connection.outcome is ConnectOutcome.OPEN for one in reached):
+        answering = [one.address for one in reached if one.connection.outcome is ConnectOutcome.OPEN]
+        if not answering:
             raise _nothing_open(host, reached)
+        if url.startswith("https:"):
+            tls = network.shake_hands(answering[0], host.port, host.name)
         before = clock()
         health = health_of(host, transport)
         if health.host_id is None:
@@ -156,7 +180,7 @@ def check_host(
         }
         certificates = tuple(_opened(token, catalogs, clock()) for token in tokens)
     except TenureError as error:
-        return HostCheck(host=host, found=found, failure=error, reached=reached)
+        return HostCheck(host=host, url=url, found=found, failure=error, reached=reached, tls=tls)
     prospects = [
         _prospect(
             product,
@@ -172,7 +196,9 @@ def check_host(
     return HostCheck(
         host=host,
         found=found,
+        url=url,
         reached=reached,
+        tls=tls,
         health=health,
         clock_difference=difference,
         certificates=certificates,

@@ -54,6 +54,8 @@ class HostTransport(Protocol):
 
         Raises:
             Unavailable: code `host_unreachable`, when there was no whole answer.
+            Refused: code `tls_required`, when this machine demands TLS and the host was set without; nothing was sent.
+            Untrusted: code `tls_untrusted`, when the host's TLS certificate is not trusted; nothing was sent.
         """
         ...
 

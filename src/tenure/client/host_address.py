@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tenure.core.errors import Code, UsageError
+from tenure.core.errors import Code, Refused, UsageError
 
 DEFAULT_PORT: Final = 1688
 _LONGEST: Final = 300
@@ -22,14 +22,32 @@ class HostAddress:
     """A host's scheme, name or IP address, and port. Equal addresses have equal text."""
 
     scheme: str
+    """`http` or `https`; empty, as of every host that is found in the network: as this machine's setting says."""
     name: str
     """Lower case; an IPv6 address stands in brackets."""
     port: int
 
+    def base_url(self, *, tls_required: bool) -> str:
+        """The base of its URLs, without a trailing slash; the only place that chooses between plain HTTP and TLS.
+
+        `https` was demanded for this host, and `tls_required` demands it for all: there is no way back to plain.
+
+        Raises:
+            Refused: code `tls_required`, when plain HTTP was named for the host on a machine that demands TLS.
+        """
+        if tls_required and self.scheme == "http":
+            raise Refused(
+                Code.TLS_REQUIRED,
+                f"This machine asks hosts over TLS only, and {self.typed} is to be asked without.",
+                f"Set it with TLS: tenure client set-host https://{self.text}; or lift the rule: tenure client tls off.",
+            )
+        scheme = self.scheme or ("https" if tls_required else "http")
+        return f"{scheme}://{self.name}:{self.port}"
+
     @property
-    def url(self) -> str:
-        """The base of its URLs, without a trailing slash."""
-        return f"{self.scheme}://{self.name}:{self.port}"
+    def typed(self) -> str:
+        """The address so that `parse_host` reads the same again: with its scheme, if it has one of its own."""
+        return f"{self.scheme}://{self.text}" if self.scheme else self.text
 
     @property
     def text(self) -> str:
@@ -39,6 +57,8 @@ class HostAddress:
 
 def parse_host(typed: str) -> HostAddress:
     """The address in `host`, `host:port`, `http(s)://host:port`, `IP:port` or `[v6]:port`; the port is 1688 by default.
+
+    Without a scheme it has none: the machine's setting chooses.
 
     Raises:
         UsageError: code `invalid_argument`; says which part is wrong.
@@ -57,7 +77,7 @@ def parse_host(typed: str) -> HostAddress:
     number = int(port) if port is not None else DEFAULT_PORT
     if not 1 <= number <= 65_535:  # noqa: PLR2004 - the ports that TCP has
         raise _invalid(text, f"port {number} does not exist; 1 to 65535 do")
-    return HostAddress((scheme or "http").lower(), _name(text, name), number)
+    return HostAddress((scheme or "").lower(), _name(text, name), number)
 
 
 def _name(text: str, name: str) -> str:

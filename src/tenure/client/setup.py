@@ -1,4 +1,4 @@
-"""Installing a product key, and saying which hosts to ask."""
+"""Installing a product key, and saying which hosts to ask, and how."""
 
 from __future__ import annotations
 
@@ -130,6 +130,7 @@ def set_hosts(
     """These hosts, and no others, are asked, in this order; none: they are looked for in the DNS, from scratch.
 
     Raises:
+        Refused: code `tls_required`, for `http://` on a machine that demands TLS.
         LocalFault: the store cannot be written.
     """
     now = clock()
@@ -137,9 +138,43 @@ def set_hosts(
 
     def change(state: ClientState) -> ClientState:
         machine = state.machine or Machine(machine_id=new_uuid())
+        for host in unique:
+            host.base_url(tls_required=machine.tls_required)
         return state.with_machine(replace(machine, hosts=unique, found_host=None)).at(now)
 
     return _machine(store.update(change)).hosts
+
+
+def set_tls_required(
+    *, required: bool, store: ClientStore, clock: Clock, new_uuid: Callable[[], UUID]
+) -> Machine:
+    """Hosts are asked over TLS only, or those alone that were set with `https://`; the machine as it is now.
+
+    Raises:
+        LocalFault: the store cannot be written.
+    """
+    now = clock()
+
+    def change(state: ClientState) -> ClientState:
+        machine = state.machine or Machine(machine_id=new_uuid())
+        return state.with_machine(replace(machine, tls_required=required)).at(now)
+
+    return _machine(store.update(change))
+
+
+def set_own_ca(sha256: str, *, store: ClientStore, clock: Clock, new_uuid: Callable[[], UUID]) -> None:
+    """For hosts' TLS the authorities in the file with this SHA-256 are trusted; empty: the system's.
+
+    Raises:
+        LocalFault: the store cannot be written.
+    """
+    now = clock()
+
+    def change(state: ClientState) -> ClientState:
+        machine = state.machine or Machine(machine_id=new_uuid())
+        return state.with_machine(replace(machine, own_ca=sha256)).at(now)
+
+    store.update(change)
 
 
 def product_with(key: ProductKey, catalog: Catalog) -> Product | None:

@@ -61,6 +61,10 @@ class Machine:
     """Whether a host that was found is remembered."""
     found_host: FoundHost | None = None
     """The host that answered last, of those that the DNS named (`client.host_choice`)."""
+    tls_required: bool = False
+    """Whether hosts are asked over TLS only; else only those that were set with `https://`."""
+    own_ca: str = ""
+    """The SHA-256 of the file with the authorities that alone are trusted for hosts' TLS; empty: the system's are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,16 @@ class ClientState:
     """By publisher id."""
     revocations: Mapping[UUID, str] = field(default_factory=dict)
     """The newest revocation list, by publisher id."""
+
+    @property
+    def own_ca(self) -> bool:
+        """Whether this machine trusts authorities of its own for hosts' TLS."""
+        return self.machine is not None and bool(self.machine.own_ca)
+
+    @property
+    def tls_required(self) -> bool:
+        """Whether this machine asks hosts over TLS only."""
+        return self.machine is not None and self.machine.tls_required
 
     @property
     def installed(self) -> list[InstalledProduct]:

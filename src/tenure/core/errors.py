@@ -64,6 +64,7 @@ class Code(StrEnum):
     TRIAL_ONLY = "trial_only"
     FOREIGN_SERVICE = "foreign_service"
     ACTIVATION_UNKNOWN = "activation_unknown"
+    TLS_REQUIRED = "tls_required"
 
     # No answer
     HOST_UNREACHABLE = "host_unreachable"
@@ -89,12 +90,14 @@ class Code(StrEnum):
     REVOCATION_ROLLED_BACK = "revocation_rolled_back"
     REVOCATION_STALE = "revocation_stale"
     STATE_DAMAGED = "state_damaged"
+    TLS_UNTRUSTED = "tls_untrusted"
 
     # This machine
     ADDRESS_IN_USE = "address_in_use"
     HOME_IN_USE = "home_in_use"
     HOME_UNUSABLE = "home_unusable"
     SERVICE_NOT_INSTALLED = "service_not_installed"
+    TLS_FILES_UNUSABLE = "tls_files_unusable"
 
 
 HRESULTS: dict[Code, str] = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tenure.core.certificate import HostCertificate
+    from tenure.core.server_certificate import ServerCertificate
     from tenure.host.dns_memory import DnsMemory
     from tenure.host.revocation_status import RevocationStatus
     from tenure.host.served import Served
@@ -63,6 +64,8 @@ class HostStatus:
     """One a publisher whose list is known."""
     warnings: tuple[str, ...]
     """What an administrator should do something about, in sentences."""
+    tls: ServerCertificate | None = None
+    """Of the host's port; None: it serves plain HTTP, or `warnings` say what keeps it from TLS."""
 
     @property
     def revoked(self) -> bool:

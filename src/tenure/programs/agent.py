@@ -13,7 +13,6 @@ from uuid import UUID
 from tenure.adapters.files.client_store import FileClientStore
 from tenure.adapters.files.folder_stamp import folder_stamp
 from tenure.adapters.files.process_lock import process_lock
-from tenure.adapters.http.client import HttpClient
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.fingerprint import read_installation
 from tenure.adapters.os.randomness import draw
@@ -107,13 +106,12 @@ class AgentProgram:
         Raises:
             LocalFault: code `home_in_use`, when another agent runs on this home; `home_unusable`.
         """
-        http = HttpClient()
         with process_lock(self._home.client / LOCK_NAME, "Another agent"):
             self._tell(Notice(Level.INFO, f"The agent looks after the products in {self._home.client}."))
             while True:
                 for ask in self._agent.turn():
                     threading.Thread(
-                        target=self._work, args=(ask, http), name=f"ask-{ask.product_id}", daemon=True
+                        target=self._work, args=(ask,), name=f"ask-{ask.product_id}", daemon=True
                     ).start()
                 self._tell_damage()
                 item = self._next()
@@ -124,7 +122,6 @@ class AgentProgram:
             # Whoever still waits for a host ends with the process; what it would write is refused.
             self._agent.keep_time()
             self._store.stop()
-            http.close()
         self._tell(Notice(Level.INFO, "The agent has stopped. Leases that are held stay."))
 
     def stop(self) -> None:
@@ -137,7 +134,7 @@ class AgentProgram:
         except Empty:
             return None
 
-    def _work(self, ask: Ask, http: HttpClient) -> None:
+    def _work(self, ask: Ask) -> None:
         """In a thread: ask, and put what came of it into the inbox, whatever it is."""
         passed_over: list[TenureError] = []
 
@@ -147,10 +144,11 @@ class AgentProgram:
 
         outcome: Outcome
         try:
-            activation = activation_of(self._home, self._store, http, tell=note, fingerprint_of=self._given)
-            outcome = (
-                activation.hear(ask.product_id) if ask.news else activation.ask(ask.product_id, wait=ask.wait)
-            )
+            with activation_of(self._home, self._store, tell=note, fingerprint_of=self._given) as activation:
+                if ask.news:
+                    outcome = activation.hear(ask.product_id)
+                else:
+                    outcome = activation.ask(ask.product_id, wait=ask.wait)
         except _StoppedError:
             return
         except TenureError as error:

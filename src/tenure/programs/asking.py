@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tenure.adapters.files.machine_key import machine_key
-from tenure.adapters.http.host_transport import HttpHostTransport
 from tenure.adapters.http.publisher_client import PublisherClient
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.fingerprint import is_virtual, machine_fingerprint
@@ -15,50 +15,51 @@ from tenure.adapters.os.randomness import draw, new_uuid
 from tenure.client.activation import Activation, Progress, Surroundings
 from tenure.client.any_activation import AnyActivation
 from tenure.client.grant_activation import GrantActivation
+from tenure.programs.contact import reaching_hosts, reaching_publisher
 from tenure.programs.discovery import AS_SET, Lookup, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
-    from tenure.adapters.http.client import HttpClient
     from tenure.adapters.os.home import Home
     from tenure.client.discovery import Dns
     from tenure.client.state import ClientStore
 
 
+@contextmanager
 def activation_of(
     home: Home,
     store: ClientStore,
-    http: HttpClient,
     *,
     tell: Callable[[Progress], None],
     fingerprint_of: Callable[[UUID], str] | None = None,
     lookup: Lookup = AS_SET,
     publisher_url: str | None = None,
-) -> AnyActivation:
-    """How the machine in this home activates its products, over `http`.
+) -> Iterator[AnyActivation]:
+    """How the machine in this home activates its products.
 
     `fingerprint_of` instead of the machine's own is for rehearsals; `publisher_url` is asked instead of the catalogs'.
 
     Raises:
         UsageError: code `invalid_argument`, when there is nothing to look hosts up by in `lookup`.
     """
-    found_by = ways(store.load().machine, lookup)
+    state = store.load()
+    found_by = ways(state.machine, lookup)
     surroundings = surroundings_of(home, found_by.dns, fingerprint_of)
-    transport = HttpHostTransport(http, found_by.named_addresses)
-    return AnyActivation(
-        store,
-        Activation(store, transport, surroundings, tell=tell, domain=found_by.domain),
-        GrantActivation(
+    with reaching_hosts(home, state, found_by) as hosts, reaching_publisher(home.client) as http:
+        yield AnyActivation(
             store,
-            lambda url: PublisherClient(url, http),
-            surroundings,
-            lambda: machine_key(home.client),
-            url=publisher_url,
-            tell=tell,
-        ),
-    )
+            Activation(store, hosts, surroundings, tell=tell, domain=found_by.domain),
+            GrantActivation(
+                store,
+                lambda url: PublisherClient(url, http),
+                surroundings,
+                lambda: machine_key(home.client),
+                url=publisher_url,
+                tell=tell,
+            ),
+        )
 
 
 def surroundings_of(

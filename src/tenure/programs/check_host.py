@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenure.adapters.files.client_store import FileClientStore
-from tenure.adapters.http.client import HttpClient
-from tenure.adapters.http.host_transport import HttpHostTransport
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.home import homes_to_read
 from tenure.adapters.os.randomness import draw, new_uuid
 from tenure.adapters.tcp_probe import TcpProbe
-from tenure.client.check_host import HostCheck, check_host
+from tenure.adapters.tls_probe import shake_hands
+from tenure.client.check_host import Handshake, HostCheck, check_host
 from tenure.client.host_choice import Choice, hosts_to_ask
 from tenure.client.state import Machine
+from tenure.programs.contact import reaching_hosts
 from tenure.programs.discovery import AS_SET, Lookup, ways
 
 if TYPE_CHECKING:
@@ -38,20 +38,30 @@ class _Network:
     def connect(self, address: str, port: int) -> Connection:
         return self._probe.connect(address, port)
 
+    def shake_hands(self, address: str, port: int, name: str) -> Handshake | None:
+        return shake_hands(address, port, name)
+
 
 def check_hosts(
-    given: Path | None, hosts: Sequence[HostAddress], *, warn: Callable[[str], None], lookup: Lookup = AS_SET
+    given: Path | None,
+    hosts: Sequence[HostAddress],
+    *,
+    warn: Callable[[str], None],
+    lookup: Lookup = AS_SET,
+    ca: str | None = None,
 ) -> list[HostCheck]:
     """What was found about these hosts; none is named: about those that activating would ask.
 
+    A `ca` that is typed is trusted for this check alone.
+
     Raises:
-        UsageError: code `invalid_argument`: nothing to look hosts up by in `lookup`.
+        UsageError: code `invalid_argument`: nothing to look hosts up by in `lookup`, or a wrong CA file.
         Unavailable: no host is named or set, and the DNS names none.
         LocalFault: the home cannot be read.
     """
     homes = homes_to_read(given)
-    stores = [FileClientStore(home.client) for home in homes]
-    state = next((store for store in stores if store.exists), stores[0]).load()
+    home = next((home for home in homes if FileClientStore(home.client).exists), homes[0])
+    state = FileClientStore(home.client).load()
     found_by = ways(state.machine, lookup)
     if hosts:
         choice = Choice(tuple(hosts))
@@ -60,10 +70,8 @@ def check_hosts(
         choice = hosts_to_ask(machine, found_by.dns, draw, domain=found_by.domain)
     if choice.failure is not None:
         warn(f"{choice.failure.detail} The host that answered last is tested.")
-    http = HttpClient()
-    try:
-        transport = HttpHostTransport(http, found_by.named_addresses)
-        network = _Network(found_by)
+    network = _Network(found_by)
+    with reaching_hosts(home, state, found_by, ca=ca) as transport:
         return [
             check_host(
                 host,
@@ -75,5 +83,3 @@ def check_hosts(
             )
             for host in choice.hosts
         ]
-    finally:
-        http.close()

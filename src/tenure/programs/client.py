@@ -84,9 +84,22 @@ def install_key(
     return installed
 
 
-def set_hosts(home: Home, hosts: Sequence[HostAddress], *, warn: Warn) -> tuple[HostAddress, ...]:
-    """The machine in this home asks these hosts, in this order; none: it looks for them in the DNS."""
+def set_hosts(
+    home: Home, hosts: Sequence[HostAddress], *, warn: Warn, ca: str | None = None
+) -> tuple[HostAddress, ...]:
+    """The machine in this home asks these hosts, in this order; none: it looks for them in the DNS.
+
+    For their TLS it trusts the authorities in the file `ca`, or with `system` the system's.
+
+    Raises:
+        UsageError: code `invalid_argument`, when the CA file holds no certificate.
+        Refused: code `tls_required`.
+    """
     store = _open(home)
+    if ca is not None:
+        from tenure.programs.client_tls import trust_for_hosts  # noqa: PLC0415 - few have an authority of their own
+
+        trust_for_hosts(home, ca)
     hosts = setup.set_hosts(hosts, store=store, clock=system_clock, new_uuid=new_uuid)
     _tell_damage(store, warn)
     return tuple(hosts)
@@ -101,17 +114,20 @@ def activate(
     tell: Callable[[Progress], None],
     lookup: Lookup = AS_SET,
     publisher_url: str | None = None,
+    ca: str | None = None,
 ) -> list[Attempt]:
     """Every product of this home's machine, or the one that is named, was asked for, for `seconds` in all.
 
     Each is asked for once before any is waited for, so that the machine counts everywhere meanwhile. Products with a
-    MAK or a retail key are asked of the publisher at `publisher_url`, else where their catalog says.
+    MAK or a retail key are asked of the publisher at `publisher_url`, else where their catalog says. For
+    the TLS of those that are asked, the authorities in the file `ca` are trusted from now on.
 
     Raises:
-        UsageError: no such product, no key installed, or nothing to look hosts up by in `lookup`.
+        UsageError: no such product, no key installed, a wrong CA file, or nothing to look hosts up by in `lookup`.
         LocalFault: the home cannot be used.
     """
     end = time.monotonic() + seconds
+    _trust_asked(home, ca, product)
     with _asking(home, warn, tell, lookup, publisher_url) as (activation, state):
         wanted = _wanted(home, state, product)
         attempts = {p: _attempt(p, activation.activate) for p in wanted} if len(wanted) > 1 else {}
@@ -130,14 +146,16 @@ def renew(
     warn: Warn,
     tell: Callable[[Progress], None],
     lookup: Lookup = AS_SET,
+    ca: str | None = None,
 ) -> list[Attempt]:
-    """The lease of every product, or of the one that is named, was asked for anew.
+    """The lease of every product, or of the one that is named, was asked for anew. `ca` as `activate`.
 
     Products with a MAK or a retail key hold no lease, and are left out.
 
     Raises:
         UsageError: code `not_available`, when nothing else is here or was named. Others as `activate`.
     """
+    _trust_asked(home, ca, product)
     with _asking(home, warn, tell, lookup) as (activation, state):
         wanted = _wanted(home, state, product)
         leased = [p for p in wanted if not (p in state.products and state.products[p].key_type.secret)]
@@ -210,18 +228,23 @@ def _asking(
     publisher_url: str | None = None,
 ) -> Iterator[tuple[AnyActivation, ClientState]]:
     # Here, because `status` asks nobody, and urllib3 is a fifth of its time.
-    from tenure.adapters.http.client import HttpClient  # noqa: PLC0415 - as said
     from tenure.programs.asking import activation_of  # noqa: PLC0415 - as said
 
     store = _open(home)
     state = store.load()
     _tell_damage(store, warn)
-    http = HttpClient()
-    try:
-        activation = activation_of(home, store, http, tell=tell, lookup=lookup, publisher_url=publisher_url)
+    with activation_of(home, store, tell=tell, lookup=lookup, publisher_url=publisher_url) as activation:
         yield activation, state
-    finally:
-        http.close()
+
+
+def _trust_asked(home: Home, ca: str | None, product: str | None) -> None:
+    """Those that this product, or all of them, will be asked of: hosts, publisher or both."""
+    if ca is not None:
+        from tenure.programs.client_tls import trust_for  # noqa: PLC0415 - as said
+
+        state = _open(home).load()
+        wanted = _wanted(home, state, product)
+        trust_for(home, ca, [state.products[p] for p in wanted if p in state.products])
 
 
 def _wanted(home: Home, state: ClientState, product: str | None) -> list[UUID]:

@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tenure.adapters.http.client import HttpClient
 from tenure.adapters.http.publisher_client import PublisherClient
 from tenure.core.errors import Refused, TenureError, Unavailable, Untrusted
 from tenure.programs.answering import AnsweredParcel, answer_each, confirmations_of, found_in_folder
 from tenure.programs.catalog_files import find_catalog
+from tenure.programs.contact import reaching_publisher, trust_for_publisher
 from tenure.programs.parcels import deliver
 from tenure.wire.parcel import CarriedRequest
 from tenure.wire.request import request_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
+    from tenure.adapters.http.client import HttpClient
     from tenure.adapters.os.home import Home
     from tenure.programs.answering import Answered, Found
     from tenure.wire.enrolment import HostActivated, MachineActivated
@@ -34,27 +35,27 @@ def collect(
     form: Form | None,
     publisher_url: str | None,
     progress: Callable[[int, int], None],
+    ca: str | None = None,
 ) -> AnsweredParcel:
     """The publishers of all requests in the folder's files were asked, and what they gave is in the file.
 
     Each is asked at `publisher_url`, else where its catalog says that lies in this home, the system's folder or
     `$TENURE_CATALOG`: never where a request in the folder might want it. `progress` hears how many are done, of how many.
+    From now on the authorities in the file `ca` are trusted for the TLS of publishers that are asked from this home.
 
     Raises:
-        UsageError: code `invalid_argument`, when the folder has no file, or too many.
+        UsageError: code `invalid_argument`, when the folder has no file, or too many, or the CA file no certificate.
         LocalFault: it cannot be read, or `out` cannot be written.
     """
     found = found_in_folder(folder)
-    http = HttpClient()
-    try:
+    trust_for_publisher(home.client, ca)
+    with reaching_publisher(home.client) as http:
         publishers = _Publishers(home, http, publisher_url)
         answered = []
         for one in answer_each(found, publishers.ask):
             answered.append(one)
             progress(len(answered), len(found))
         parcel = confirmations_of(answered, publishers.newer_catalogs(found, answered))
-    finally:
-        http.close()
     return AnsweredParcel(answered, deliver(parcel, out, form) if parcel else None)
 
 

@@ -26,6 +26,7 @@ from tenure.client.trial import trial_host_catalogs
 from tenure.core.errors import Code, TenureError, Unavailable, UsageError
 from tenure.core.product_key import KeyType, make
 from tenure.programs.catalog_files import find_catalog
+from tenure.programs.contact import SYSTEM_CA, ca_file
 from tenure.wire.trust import TrustedCatalogs, first_catalogs
 
 if TYPE_CHECKING:
@@ -89,11 +90,15 @@ class Fleet:
     http: HttpClient
 
 
-def prepare(host: HostAddress, wanted: str, *, catalog: Path | None, connections: int) -> Fleet:
+def prepare(
+    host: HostAddress, wanted: str, *, catalog: Path | None, connections: int, ca: str = SYSTEM_CA
+) -> Fleet:
     """A fleet for the product, once the host's certificate for it is seen to be a trial's.
 
+    Over TLS the authorities in the file `ca` are trusted, or the system's.
+
     Raises:
-        UsageError: no catalog has the product.
+        UsageError: no catalog has the product, or the CA file holds no certificate.
         Refused: code `trial_only`.
         Unavailable, Untrusted: the host gave no answer, or the catalog does not verify.
     """
@@ -119,7 +124,7 @@ def prepare(host: HostAddress, wanted: str, *, catalog: Path | None, connections
             "Name one of these with --product.",
         )
     open_files(connections + _FILES_BESIDE)
-    http = HttpClient(connections=connections)
+    http = HttpClient(connections=connections, ca=ca_file(ca))
     catalogs = trial_host_catalogs(
         host, product, catalogs, transport=HttpHostTransport(http), now=system_clock()
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenure.adapters.files.atomic import read_file
 from tenure.adapters.files.host_keys import HostKeyFolder
 from tenure.adapters.files.keys import load_public_key
-from tenure.adapters.http.client import HttpClient
 from tenure.adapters.http.publisher_client import PublisherClient
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.dhcp import dhcp_addresses
@@ -27,9 +27,11 @@ from tenure.host.settings import DEFAULT_PORT, read_settings
 from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
 from tenure.programs.catalog_files import CATALOG_LIMIT, read_catalog_file
-from tenure.programs.host_listening import listening_at
+from tenure.programs.contact import reaching_publisher, trust_for_publisher
+from tenure.programs.host_listening import listening_at, tls_files_at
 from tenure.programs.host_refresh import refresh_publishers
 from tenure.programs.microsoft_keys import refuse_microsoft_key
+from tenure.programs.server_tls import server_tls
 from tenure.wire.publication import update_in
 
 if TYPE_CHECKING:
@@ -76,11 +78,20 @@ def install_key(home: Home, typed: str, *, catalog: Path, root: Path | None) -> 
 
 
 def activate(
-    home: Home, *, publisher_url: str | None, publisher_id: UUID | None, clock: Clock = system_clock
+    home: Home,
+    *,
+    publisher_url: str | None,
+    publisher_id: UUID | None,
+    clock: Clock = system_clock,
+    ca: str | None = None,
 ) -> tuple[HostActivated, HostCertificate]:
-    """The host is activated, or its certificate renewed, by its publisher over the network."""
+    """The host is activated, or its certificate renewed, by its publisher over the network.
+
+    From now on the authorities in the file `ca`, or with `system` the system's, are trusted for the publisher's TLS.
+    """
     keys = HostKeyFolder(home.host)
-    with open_store(home) as store:
+    trust_for_publisher(home.host, ca)
+    with open_store(home) as store, reaching_publisher(home.host) as http:
         draft = setup.draft_activation(
             publisher_id,
             store=store,
@@ -89,7 +100,7 @@ def activate(
             new_uuid=new_uuid,
             clock=clock,
         )
-        publisher = PublisherClient(publisher_url or draft.catalog.publisher_url, HttpClient())
+        publisher = PublisherClient(publisher_url or draft.catalog.publisher_url, http)
         answer = publisher.activate_host(draft.token)
         certificate = setup.accept_certificate(
             answer.certificate,
@@ -126,7 +137,7 @@ def refresh(home: Home, *, publisher_url: str | None) -> list[Refreshed]:
     """
     with open_store(home) as store:
         identity_of(store)
-        outcomes = refresh_publishers(store, publisher_url=publisher_url, clock=system_clock)
+        outcomes = refresh_publishers(home, store, publisher_url=publisher_url, clock=system_clock)
     for outcome in outcomes:
         if isinstance(outcome, TenureError):
             raise outcome
@@ -184,9 +195,11 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
         try:
             now = system_clock()
             counts, dhcp = ledger.counts(now), dhcp_addresses()
-            return host_status(store, served, counts, now, dhcp_addresses=dhcp), listening_at(home)
+            found = host_status(store, served, counts, now, dhcp_addresses=dhcp)
         finally:
             ledger.close()
+    tls = server_tls(home.host, served=tls_files_at(home))
+    return replace(found, tls=tls.certificate, warnings=found.warnings + tls.warnings), listening_at(home)
 
 
 def listening_port(home: Home) -> int:

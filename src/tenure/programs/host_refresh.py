@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from tenure.adapters.http.client import HttpClient
 from tenure.adapters.http.publisher_client import PublisherClient
 from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.core.errors import TenureError
 from tenure.host.refresh import refresh
 from tenure.programs.background import Job
+from tenure.programs.contact import reaching_publisher
 from tenure.wire.trust import first_catalogs
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from tenure.adapters.os.home import Home
     from tenure.core.clock import Clock
     from tenure.host.refresh import Refreshed
     from tenure.host.store import HostStore
@@ -24,15 +23,14 @@ log = logging.getLogger("tenure.host")
 
 
 def refresh_publishers(
-    store: HostStore, *, publisher_url: str | None, clock: Clock
+    home: Home, store: HostStore, *, publisher_url: str | None, clock: Clock
 ) -> list[Refreshed | TenureError]:
     """What became of asking every publisher that has an address in its catalog; with a URL, all are asked there.
 
     One that fails keeps no other from its turn.
     """
     outcomes: list[Refreshed | TenureError] = []
-    http = HttpClient()
-    try:
+    with reaching_publisher(home.host) as http:
         for enrolment in store.enrolments():
             url = publisher_url or first_catalogs(enrolment.catalogs).newest.publisher_url
             if url is None:
@@ -42,18 +40,16 @@ def refresh_publishers(
                 outcomes.append(refresh(enrolment.publisher_id, publisher, store=store, clock=clock))
             except TenureError as error:
                 outcomes.append(error)
-    finally:
-        http.close()
     return outcomes
 
 
-def refresh_job(database: Path, *, every: int, clock: Clock) -> Job:
+def refresh_job(home: Home, *, every: int, clock: Clock) -> Job:
     """Asks at once, and then every so many seconds; the server sees within a second what was written."""
 
     def run() -> None:
-        store = SqlHostStore(database)
+        store = SqlHostStore(home.host_database)
         try:
-            outcomes = refresh_publishers(store, publisher_url=None, clock=clock)
+            outcomes = refresh_publishers(home, store, publisher_url=None, clock=clock)
         finally:
             store.close()
         for outcome in outcomes:

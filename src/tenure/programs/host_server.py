@@ -10,10 +10,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.files.host_keys import HostKeyFolder
+from tenure.adapters.files.tls_files import no_tls
+from tenure.adapters.http.bounds import Bounds, bounds_for
 from tenure.adapters.http.door import Door, DoorRules
 from tenure.adapters.http.host import HostEndpoints, routes
 from tenure.adapters.http.rsgi import Application, Table
-from tenure.adapters.http.server import Bounds, HttpServer, bounds_for
+from tenure.adapters.http.server import HttpServer
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.lock import ServerLock
 from tenure.adapters.sodium import sodium_signer
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
+    from tenure.adapters.files.tls_files import TlsSource
     from tenure.adapters.os.home import Home
     from tenure.core.clock import Clock
     from tenure.host.ledger import Ledger
@@ -72,6 +75,7 @@ class HostServer:
         open_ledger: OpenLedger = LedgerProcess,
         hung_after: float = HUNG_SECONDS,
         connections: Bounds | None = None,
+        tls: TlsSource = no_tls,
     ) -> None:
         """Take the home and choose the port; port 0 picks a free one, which `url` then says.
 
@@ -80,12 +84,13 @@ class HostServer:
         `hung_after`. Without `connections` as many are served as the system lets this process have, up to `PLACES`.
 
         Raises:
-            LocalFault: code `home_in_use` or `address_in_use`.
+            LocalFault: code `home_in_use`, `address_in_use` or `tls_files_unusable`.
             Unavailable, Untrusted: the home's database cannot be used.
         """
         self._home = home
         self._clock = clock
         self._hung_after = hung_after
+        self._tls = tls
         self._loading = threading.Lock()
         self._told: set[str] = set()
         path = home.host_database
@@ -120,11 +125,17 @@ class HostServer:
             if port is None:
                 port = settings.port or DEFAULT_PORT
             self._http = HttpServer(
-                self._application, address, port, bounds=held, share=lambda: self._limits.connections
+                self._application,
+                address,
+                port,
+                tls=tls,
+                changed=self._tell,
+                bounds=held,
+                share=lambda: self._limits.connections,
             )
             self._background = BackgroundJobs(
                 [
-                    refresh_job(path, every=settings.refresh_interval_s, clock=clock),
+                    refresh_job(home, every=settings.refresh_interval_s, clock=clock),
                     renewal_job(home, clock),
                     Job(
                         name="publishing in the DNS",
@@ -152,7 +163,7 @@ class HostServer:
         self._queue.start()
         self._checkpointer.start()
         await self._http.start()
-        tell_listening(self._home, self.url)
+        self._tell()
         self._background.start()
 
     async def stop(self) -> None:
@@ -168,17 +179,22 @@ class HostServer:
         self._opened.close()
 
     async def reload(self) -> None:
-        """Documents and settings are served as the database has them now; it is looked at each second anyway.
+        """TLS files, documents and settings are as they stand on disk now; they are looked at anyway, within a minute.
 
         Raises:
             Unavailable, Untrusted: the database cannot be read; the host goes on as before.
         """
+        await self._http.reload()
         await asyncio.to_thread(self._load)
         self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
 
     def alive(self) -> bool:
         """Whether requests are recorded, or could be."""
         return self._queue.busy_for() < self._hung_after
+
+    def _tell(self) -> None:
+        """Other programs on this home learn where the server listens, and with which TLS files."""
+        tell_listening(self._home, self.url, self._tls())
 
     def _load(self) -> None:
         """In any thread: what is served is what the database says now."""

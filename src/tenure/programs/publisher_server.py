@@ -5,16 +5,19 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
+from tenure.adapters.files.tls_files import no_tls
+from tenure.adapters.http.bounds import bounds_for
 from tenure.adapters.http.door import Door, DoorRules
 from tenure.adapters.http.publisher import routes
 from tenure.adapters.http.rsgi import Application, Table
-from tenure.adapters.http.server import HttpServer, bounds_for
+from tenure.adapters.http.server import HttpServer
 from tenure.adapters.os.lock import ServerLock
 from tenure.core.pacing import Pace
 from tenure.programs.background import BackgroundJobs, Job
 from tenure.programs.publisher import open_authority, renew_list
 
 if TYPE_CHECKING:
+    from tenure.adapters.files.tls_files import TlsSource
     from tenure.adapters.os.home import Home
 
 PLACES: Final = 1_000
@@ -31,12 +34,12 @@ HOUR: Final = 3_600
 class PublisherServer:
     """The publisher of one home, serving from `start` to `stop`."""
 
-    def __init__(self, home: Home, address: str, port: int) -> None:
+    def __init__(self, home: Home, address: str, port: int, *, tls: TlsSource = no_tls) -> None:
         """Take the home and choose the port; port 0 picks a free one, which `url` then says.
 
         Raises:
             UsageError: code `not_set_up`, when there is no publisher in the home.
-            LocalFault: code `home_in_use` or `address_in_use`.
+            LocalFault: code `home_in_use`, `address_in_use` or `tls_files_unusable`.
             Unavailable, Untrusted: the home's database cannot be used.
         """
         with ExitStack() as opened:
@@ -49,7 +52,7 @@ class PublisherServer:
                 Table(routes(authority)), admit=Door(DoorRules(None, OF_ONE, OF_ALL)).admit
             )
             self._http = HttpServer(
-                self._application, address, port, bounds=bounds_for(PLACES, share=PLACES_SHARE)
+                self._application, address, port, tls=tls, bounds=bounds_for(PLACES, share=PLACES_SHARE)
             )
             self._background = BackgroundJobs(
                 [Job(name="the revocation list", run=lambda: renew_list(home), every=HOUR)]
@@ -79,7 +82,8 @@ class PublisherServer:
         self._opened.close()
 
     async def reload(self) -> None:
-        """Nothing to do: the database is read anew for each request."""
+        """TLS files are as they stand on disk now; the database is read anew for each request."""
+        await self._http.reload()
 
     def alive(self) -> bool:
         """Always, when the event loop is."""

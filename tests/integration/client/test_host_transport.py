@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulators.command_line import listening
+from simulators.listener import recording
 from simulators.publisher import NOW, SimulatedPublisher
 from simulators.world import SHORT, GrantingHost
 from tenure.adapters.http.client import HttpClient
 from tenure.adapters.http.host_transport import HttpHostTransport
 from tenure.client.exchange import Answer, Call
 from tenure.client.host_address import parse_host
-from tenure.core.errors import Code, Unavailable
+from tenure.core.errors import Code, Refused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,3 +124,24 @@ def test_a_name_that_nobody_knows_is_told() -> None:
         HttpHostTransport(http, unknown).ask(parse_host("kms.corp.test"), Call("GET", "/v1/health"))
     http.close()
     assert caught.value.code is Code.DNS_NO_RECORD
+
+
+def test_a_plain_host_that_hangs_up_may_speak_tls(transport: HttpHostTransport) -> None:
+    """A TLS server that hangs up in the middle of a request often gets no word through: the cure names the way."""
+    with (
+        recording(answer=b"") as listener,
+        pytest.raises(Unavailable, match="broke the connection off") as caught,
+    ):
+        transport.ask(parse_host(f"{listener.address}:{listener.port}"), Call("GET", "/v1/health"))
+    assert "https://" in caught.value.cure
+
+
+def test_a_machine_that_demands_tls_has_no_way_to_a_plain_host() -> None:
+    """The last door: whoever asks, a host that was named with `http://` is not even connected to."""
+    http = HttpClient()
+    with recording() as listener, pytest.raises(Refused) as caught:
+        HttpHostTransport(http, tls_required=True).ask(
+            parse_host(f"http://{listener.address}:{listener.port}"), Call("GET", "/v1/health")
+        )
+    assert caught.value.code is Code.TLS_REQUIRED
+    assert listener.received == []

@@ -18,8 +18,8 @@ from simulators.processes import serving
 from simulators.publisher import SimulatedPublisher
 from simulators.raw_http import GET, NOT_HTTP, POST_HEAD, answer_to, connections
 from simulators.running import running
+from tenure.adapters.http.bounds import Bounds
 from tenure.adapters.http.client import HttpClient
-from tenure.adapters.http.server import Bounds
 from tenure.adapters.os.home import Home
 from tenure.adapters.os.open_files import open_files
 from tenure.core.policy import Policy

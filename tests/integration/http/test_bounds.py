@@ -10,8 +10,9 @@ import pytest
 
 from simulators.raw_http import HTTP2_PREFACE, NOT_HTTP, answer_to, connect, connections, until_closed
 from simulators.running import running
+from tenure.adapters.http.bounds import HEADER_BYTES, Bounds, bounds_for
 from tenure.adapters.http.rsgi import Answer, Application, Request, Table, json_answer
-from tenure.adapters.http.server import HEADER_BYTES, Bounds, HttpServer, bounds_for
+from tenure.adapters.http.server import HttpServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,17 @@ import pytest
 
 from simulators.publisher import NOW, SimulatedPublisher, seeded
 from simulators.world import HOST_ID, World
-from tenure.client.check_host import HostCheck, check_host
+from tenure.client.check_host import Handshake, HostCheck, check_host
 from tenure.client.exchange import Answer, Call
 from tenure.client.host_address import parse_host
 from tenure.client.revocations import follow_revocations
+from tenure.client.setup import set_tls_required
 from tenure.core.certificate import LIFETIME_SECONDS
 from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.core.network import Connection, ConnectOutcome
 from tenure.core.policy import DAY
 from tenure.core.revocation import Revocable, Revocation
+from tenure.core.server_certificate import ServerCertificate
 from tenure.wire.publication import Health, PoolHealth
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 HOURS_4 = 4 * 3600
 HOST = parse_host("host.example")
+SHOWN = Handshake(
+    "TLSv1.3", ServerCertificate(names=("host.example",), not_before=NOW - DAY, not_after=NOW + 90 * DAY)
+)
 
 
 @dataclass
@@ -39,6 +44,8 @@ class Contact:
     health_answer: Answer | None = None
     count: int = 30
     clock_ahead: int = 0
+    address: HostAddress = HOST
+    handshakes: list[tuple[str, int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """The machine has a key; the host grants."""
@@ -46,7 +53,9 @@ class Contact:
 
     def check(self) -> HostCheck:
         """The contact test."""
-        return check_host(HOST, self.world.store.load(), network=self, transport=self, clock=self.world.clock)
+        return check_host(
+            self.address, self.world.store.load(), network=self, transport=self, clock=self.world.clock
+        )
 
     def addresses(self, name: str) -> Sequence[str]:
         """`Network`: those of the host, if it has any."""
@@ -57,6 +66,11 @@ class Contact:
     def connect(self, _address: str, _port: int) -> Connection:
         """`Network`: the same for every address."""
         return Connection(self.outcome, 1.5)
+
+    def shake_hands(self, address: str, port: int, name: str) -> Handshake | None:
+        """`Network`: the host's."""
+        self.handshakes.append((address, port, name))
+        return SHOWN
 
     def ask(self, host: HostAddress, call: Call) -> Answer:
         """`HostTransport`: only what counts nothing may be asked."""
@@ -106,6 +120,32 @@ def test_a_good_host_would_grant_and_heard_of_nothing() -> None:
     assert (check.clock_difference, [one.address for one in check.reached]) == (0, ["192.0.2.1"])
     assert contact.host.bodies == []
     assert contact.world.store.load() == before
+
+
+def test_a_host_over_tls_shows_what_it_is() -> None:
+    """Version and certificate, by the host's name; one that is asked without TLS is not even tried."""
+    contact = Contact(address=parse_host("https://host.example:99"))
+    check = contact.check()
+    assert (check.tls, check.url) == (SHOWN, "https://host.example:99")
+    assert contact.handshakes == [("192.0.2.1", 99, "host.example")]
+    plain = Contact()
+    assert (plain.check().tls, plain.handshakes) == (None, [])
+
+
+def test_a_machine_that_demands_tls_does_not_even_connect_to_a_plain_host() -> None:
+    """`tls_required`; a host without a scheme is asked over TLS."""
+    contact = Contact(address=parse_host("http://host.example"))
+    set_tls_required(
+        required=True,
+        store=contact.world.store,
+        clock=contact.world.clock,
+        new_uuid=contact.world.new_uuid,
+    )
+    check = contact.check()
+    assert check.failure is not None
+    assert (check.failure.code, check.reached) == (Code.TLS_REQUIRED, ())
+    contact.address = HOST
+    assert contact.check().url == "https://host.example:1688"
 
 
 def test_a_name_without_an_address_is_the_end() -> None:

@@ -26,11 +26,12 @@ def refusal(dns: MemoryDns, *domains: str) -> Unavailable:
 
 
 def test_a_record_becomes_a_host() -> None:
-    """Its target and port, where it stands, and its priority."""
+    """Its target and port, where it stands, and its priority; over TLS if the machine demands it."""
     dns = MemoryDns({A: [srv("kms.a.test", 1700, priority=5)]})
     (one,) = discover(["a.test"], label="_tenure", dns=dns, draw=lambda: 0.0)
     assert (one.host.text, one.domain, one.priority) == ("kms.a.test:1700", "a.test", 5)
-    assert one.host.url.startswith("http://")
+    assert one.host.base_url(tls_required=False) == "http://kms.a.test:1700"
+    assert one.host.base_url(tls_required=True) == "https://kms.a.test:1700"
 
 
 def test_hosts_come_by_priority() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.client.host_address import parse_host
-from tenure.core.errors import Code, UsageError
+from tenure.core.errors import Code, Refused, UsageError
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,33 @@ from tenure.core.errors import Code, UsageError
 def test_an_address_is_read_in_every_form(typed: str, url: str) -> None:
     """Name, IP address, port and scheme may be given or left out; the port is 1688 by default."""
     address = parse_host(typed)
-    assert address.url == url
+    assert address.base_url(tls_required=False) == url
     assert url.endswith(address.text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "tls_required", "url"),
+    [
+        pytest.param("kms.example", False, "http://kms.example:1688", id="no scheme, TLS not demanded"),
+        pytest.param("kms.example", True, "https://kms.example:1688", id="no scheme, TLS demanded"),
+        pytest.param("http://kms.example", False, "http://kms.example:1688", id="plain, TLS not demanded"),
+        pytest.param("https://kms.example", False, "https://kms.example:1688", id="TLS for this host"),
+        pytest.param("https://kms.example", True, "https://kms.example:1688", id="TLS for all hosts"),
+    ],
+)
+def test_tls_is_spoken_where_the_host_or_the_machine_demands_it(
+    typed: str, url: str, *, tls_required: bool
+) -> None:
+    """`https://` demands it for one host, the machine's rule for all; a host without a scheme follows the rule."""
+    assert parse_host(typed).base_url(tls_required=tls_required) == url
+
+
+def test_a_plain_host_has_no_address_on_a_machine_that_demands_tls() -> None:
+    """There is no URL under which anybody could ask it, and the cure names the one to set."""
+    with pytest.raises(Refused) as caught:
+        parse_host("http://kms.example:99").base_url(tls_required=True)
+    assert caught.value.code is Code.TLS_REQUIRED
+    assert "set-host https://kms.example:99" in caught.value.cure
 
 
 @pytest.mark.parametrize(
@@ -73,4 +98,4 @@ def test_any_text_is_an_address_or_refused(typed: str) -> None:
         address = parse_host(typed)
     except UsageError:
         return
-    assert parse_host(address.url) == address
+    assert parse_host(address.typed) == address

@@ -8,7 +8,7 @@ import pytest
 from simulators.publisher import NOW, SimulatedPublisher, seeded
 from simulators.world import World
 from tenure.client.host_address import parse_host
-from tenure.client.setup import install_key, parse_client_key, set_hosts
+from tenure.client.setup import install_key, parse_client_key, set_hosts, set_tls_required
 from tenure.core.errors import Code, Refused, TenureError, Untrusted, UsageError
 from tenure.core.product_key import KeyType, make, parse
 from tenure.wire.catalog import sign_catalog
@@ -254,12 +254,31 @@ def test_hosts_are_kept_in_their_order_and_once_each() -> None:
             [parse_host(h) for h in hosts], store=world.store, clock=world.clock, new_uuid=world.new_uuid
         )
 
-    assert set_to("b.example:99", "a.example", "http://A.example:1688") == (second, first)
+    assert set_to("b.example:99", "a.example", "A.example:1688") == (second, first)
     assert set_to("a.example") == (first,)
     assert set_to() == ()
     machine = world.store.load().machine
     assert machine is not None
     assert machine.hosts == ()
+
+
+def test_a_machine_that_demands_tls_takes_no_plain_host() -> None:
+    """`http://` is refused and the hosts stay as they were; a plain name and `https://` are taken."""
+    world = World()
+
+    def set_to(typed: str) -> object:
+        return set_hosts([parse_host(typed)], store=world.store, clock=world.clock, new_uuid=world.new_uuid)
+
+    set_to("a.example")
+    machine = set_tls_required(required=True, store=world.store, clock=world.clock, new_uuid=world.new_uuid)
+    assert machine.tls_required
+    with pytest.raises(Refused) as caught:
+        set_to("http://b.example")
+    assert caught.value.code is Code.TLS_REQUIRED
+    assert world.store.load().machine == machine
+    assert set_to("https://b.example") == (parse_host("https://b.example"),)
+    set_tls_required(required=False, store=world.store, clock=world.clock, new_uuid=world.new_uuid)
+    assert set_to("http://b.example") == (parse_host("http://b.example"),)
 
 
 @pytest.mark.parametrize("wanted", ["id", "name"])

@@ -34,6 +34,7 @@ PUBLISHED: Final = """
     host_superseded grant_revoked revocation_rolled_back revocation_stale state_damaged
     address_in_use home_in_use home_unusable
     dns_update_failed dns_key_rejected
+    tls_required tls_untrusted tls_files_unusable
 """
 
 

@@ -157,7 +157,7 @@ def lease_file(lease: HeldLease) -> _LeaseFile:
         lease=lease.lease,
         certificate=lease.certificate,
         draw=lease.draw,
-        host=lease.host.url,
+        host=lease.host.typed,
         found=lease.found,
     )
 

@@ -15,6 +15,7 @@ from tenure.wire.srv_label import DEFAULT_LABEL
 # What stands here is printed: nothing that steers a terminal gets through.
 _Domain: TypeAlias = Annotated[str, Meta(pattern=f"^[a-z0-9_.-]{{0,253}}{END}")]
 _Label: TypeAlias = Annotated[str, Meta(pattern=f"^[a-z0-9_-]{{1,63}}{END}")]
+_Sha256: TypeAlias = Annotated[str, Meta(pattern=f"^([0-9a-f]{{64}})?{END}")]
 _Server: TypeAlias = Annotated[str, Meta(pattern=rf"^[0-9A-Za-z:.\[\]%_-]{{0,80}}{END}")]
 
 
@@ -41,6 +42,8 @@ class MachineFile(Struct, frozen=True, kw_only=True):
     dns_server: _Server = ""
     host_caching: bool = True
     found_host: FoundHostFile | None = None
+    tls_required: bool = False
+    own_ca: _Sha256 = ""
 
     @classmethod
     def of(cls, machine: Machine) -> MachineFile:
@@ -49,7 +52,7 @@ class MachineFile(Struct, frozen=True, kw_only=True):
         return cls(
             format=1,
             machine_id=machine.machine_id,
-            hosts=tuple(host.url for host in machine.hosts),
+            hosts=tuple(host.typed for host in machine.hosts),
             highest_seen=machine.highest_seen,
             epochs=dict(machine.epochs),
             fingerprints=dict(machine.fingerprints),
@@ -58,7 +61,9 @@ class MachineFile(Struct, frozen=True, kw_only=True):
             srv_label=machine.srv_label,
             dns_server=machine.dns_server,
             host_caching=machine.host_caching,
-            found_host=FoundHostFile(host=found.host.url, domain=found.domain, priority=found.priority)
+            tls_required=machine.tls_required,
+            own_ca=machine.own_ca,
+            found_host=FoundHostFile(host=found.host.typed, domain=found.domain, priority=found.priority)
             if found is not None
             else None,
         )
@@ -82,6 +87,8 @@ class MachineFile(Struct, frozen=True, kw_only=True):
             srv_label=self.srv_label,
             dns_server=self.dns_server,
             host_caching=self.host_caching,
+            tls_required=self.tls_required,
+            own_ca=self.own_ca,
             found_host=FoundHost(host=parse_host(found.host), domain=found.domain, priority=found.priority)
             if found is not None
             else None,

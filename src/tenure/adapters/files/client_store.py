@@ -1,6 +1,6 @@
 """A machine's state in files, each whole in itself, so that one that is damaged takes no other with it.
 
-    machine.json              machine id, hosts and how to find them, highest time seen, epochs, fingerprints
+    machine.json              machine id, hosts and the way to them, highest time seen, epochs, fingerprints
     products/<product>.json   an installed key, as anybody may see it, and when the first one was installed
     keys/<product>.json       the key itself, where it is secret: a MAK or a retail key
     leases/<product>.json     a lease and the certificate that carries it

@@ -1,18 +1,25 @@
-"""Asking hosts and publishers over HTTP/1.1: bounded answers, no redirects, no proxies, no surprises."""
+"""Asking hosts and publishers over HTTP/1.1: bounded answers, no redirects, no proxies, no surprises.
+
+`https://` is TLS or nothing: a handshake that fails is never followed by plain HTTP.
+"""
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError
 from urllib3.util import parse_url
 
-from tenure.core.errors import Code, UsageError
+from tenure.adapters.http.tls import client_context, distrust, handshake_failure, is_alert
+from tenure.core.errors import Code, LocalFault, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 30.0
@@ -33,22 +40,38 @@ class HttpAnswer:
 class NoAnswerError(Exception):
     """The server could not be reached, or its answer broke off; `reason` says how, in a few words."""
 
-    def __init__(self, reason: str) -> None:
-        """`reason` is for people."""
+    def __init__(self, reason: str, cure: str = "") -> None:
+        """`reason` is for people; so is `cure`, where the reason has one of its own."""
         super().__init__(reason)
         self.reason = reason
+        self.cure = cure
 
 
 class NotConnectedError(NoAnswerError):
     """No connection came about: another address of the same server may be tried."""
 
 
-class HttpClient:
-    """One pool of connections; usable from many threads."""
+class UntrustedServerError(Exception):
+    """The server's TLS certificate was not trusted, so nothing was sent; `reason` and `cure` are for people."""
 
-    def __init__(self, *, connections: int = 4, keep_alive: bool = False) -> None:
-        """A fresh connection a request, as a fleet does it, unless `keep_alive`."""
-        self._pool = urllib3.PoolManager(num_pools=16, maxsize=connections, retries=False)
+    def __init__(self, reason: str, cure: str) -> None:
+        """Why, in a few words, and what to do."""
+        super().__init__(reason)
+        self.reason = reason
+        self.cure = cure
+
+
+class HttpClient:
+    """Connections to servers; usable from many threads."""
+
+    def __init__(self, *, connections: int = 4, keep_alive: bool = False, ca: Path | None = None) -> None:
+        """A fresh connection a request, as a fleet does it, unless `keep_alive`.
+
+        Over TLS the authorities in the file `ca` are trusted and no others; without it, the system's.
+        """
+        self._connections = connections
+        self._ca = ca
+        self._plain = urllib3.PoolManager(num_pools=16, maxsize=connections, retries=False)
         self._headers = {"user-agent": "tenure", "accept": "application/json"}
         if not keep_alive:
             self._headers["connection"] = "close"
@@ -71,13 +94,17 @@ class HttpClient:
         Raises:
             NotConnectedError: no connection came about, so nothing was sent.
             NoAnswerError: no whole answer, or an answer over `MAX_ANSWER` bytes.
+            UntrustedServerError: the server's certificate is not trusted; nothing was sent.
             UsageError: code `invalid_argument`, when the URL is none.
+            LocalFault: code `home_unusable`, when the authorities to trust cannot be read.
         """
+        # Each pool has one scheme: a plain request can never travel where TLS was asked for, nor the other way round.
+        manager = self._tls if url[:6].lower() == "https:" else self._plain
         sent = {**self._headers, **(headers or {})}
         if body is not None:
             sent["content-type"] = "application/json"
         try:
-            pool, target = self._way(url, address, sent)
+            pool, target = _way(manager, url, address, sent)
             answer = pool.request(
                 method,
                 target,
@@ -97,33 +124,66 @@ class HttpClient:
             # urllib3 counts every connection that failed among them.
             raise NotConnectedError(_in_words(error)) from error
         except (HTTPError, OSError) as error:
-            raise NoAnswerError(_in_words(error)) from error
+            raise _told(error, plain=manager is self._plain) from error
         if len(content) > MAX_ANSWER:
             raise NoAnswerError("the answer is far too long")
         return HttpAnswer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
 
-    def _way(
-        self, url: str, address: str | None, sent: dict[str, str]
-    ) -> tuple[urllib3.PoolManager | urllib3.HTTPConnectionPool, str]:
-        """Through which pool to ask, and for what; `Host` is among what is sent where the pool cannot know it."""
-        if address is None:
-            return self._pool, url
-        parts = parse_url(url)
-        sent["host"] = parts.netloc or ""
-        name = (parts.host or "").strip("[]")
-        named = {"server_hostname": name, "assert_hostname": name} if parts.scheme == "https" else None
-        pool = self._pool.connection_from_host(address, parts.port, parts.scheme, pool_kwargs=named)
-        return pool, parts.request_uri
-
     def close(self) -> None:
         """All idle connections are closed."""
-        self._pool.clear()
+        self._plain.clear()
+        if "_tls" in self.__dict__:
+            self._tls.clear()
+
+    @cached_property
+    def _tls(self) -> urllib3.PoolManager:
+        """Made when it is first needed: reading the system's authorities takes longer than a plain request."""
+        try:
+            context = client_context(self._ca)
+        except OSError as error:
+            raise LocalFault(
+                Code.HOME_UNUSABLE,
+                f"The trusted authorities in {self._ca} cannot be read: {error.strerror or error}.",
+                "Give them again: --ca FILE, or --ca system for the system's own.",
+            ) from error
+        return urllib3.PoolManager(
+            num_pools=16, maxsize=self._connections, retries=False, ssl_context=context
+        )
+
+
+def _way(
+    manager: urllib3.PoolManager, url: str, address: str | None, sent: dict[str, str]
+) -> tuple[urllib3.PoolManager | urllib3.HTTPConnectionPool, str]:
+    """Through which pool to ask, and for what; `Host` is among what is sent where the pool cannot know it."""
+    if address is None:
+        return manager, url
+    parts = parse_url(url)
+    sent["host"] = parts.netloc or ""
+    # The name is what TLS asks for, and what the certificate is checked against (by OpenSSL itself).
+    named = {"server_hostname": (parts.host or "").strip("[]")} if parts.scheme == "https" else None
+    pool = manager.connection_from_host(address, parts.port, parts.scheme, pool_kwargs=named)
+    return pool, parts.request_uri
+
+
+def _told(error: Exception, *, plain: bool) -> NoAnswerError | UntrustedServerError:
+    """What went wrong, for people: a matter of trust, of TLS, or of the network."""
+    for reason in _reasons(error):
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return UntrustedServerError(*distrust(reason))
+        if isinstance(reason, ssl.SSLError):
+            return NoAnswerError(*handshake_failure(reason))
+        if is_alert(reason):
+            return NoAnswerError("it speaks TLS only", "Name it with its scheme: https://NAME[:PORT].")
+        if plain and isinstance(reason, ConnectionResetError | BrokenPipeError):
+            # What a TLS server sent may be lost, when it hung up while the request was still being written.
+            cure = "Does it speak TLS only? Name it with its scheme then: https://NAME[:PORT]. Its log may say more."
+            return NoAnswerError("it broke the connection off", cure)
+    return NoAnswerError(_in_words(error))
 
 
 def _in_words(error: Exception) -> str:
-    """The innermost reason that says something: urllib3 wraps the system's error two or three times."""
-    reason: BaseException | None = error
-    while reason is not None:
+    """The innermost reason that says something."""
+    for reason in _reasons(error):
         timed_out = isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError)
         # urllib3 counts every failed connection among its timeouts; the reason stands further in.
         if timed_out and not isinstance(reason, urllib3.exceptions.NewConnectionError):
@@ -132,5 +192,12 @@ def _in_words(error: Exception) -> str:
             return "nothing listens there (connection refused)"
         if isinstance(reason, OSError) and reason.strerror:
             return reason.strerror
-        reason = reason.__cause__ or reason.__context__
     return str(error)[:200]
+
+
+def _reasons(error: BaseException) -> Iterator[BaseException]:
+    """The error and what caused it, inwards: urllib3 wraps the system's error two or three times."""
+    reason: BaseException | None = error
+    while reason is not None:
+        yield reason
+        reason = reason.__cause__ or reason.__context__

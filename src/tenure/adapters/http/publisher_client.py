@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tenure.adapters.http.client import HttpAnswer, HttpClient, NoAnswerError
-from tenure.core.errors import Code, Refused, Unavailable, UsageError
+from tenure.adapters.http.client import HttpAnswer, HttpClient, NoAnswerError, UntrustedServerError
+from tenure.core.errors import Code, Refused, Unavailable, Untrusted, UsageError
 from tenure.wire.enrolment import (
     HostActivated,
     MachineActivated,
@@ -89,8 +89,15 @@ class PublisherClient:
             raise Unavailable(
                 Code.PUBLISHER_UNREACHABLE,
                 f"The publisher at {self._url} gave no answer: {error.reason}.",
-                "Check the address, the network and the proxy in between; nothing was changed here. "
+                error.cure
+                or "Check the address, the network and the proxy in between; nothing was changed here. "
                 "Without a network, requests can be carried: activate --offline FILE.",
+            ) from error
+        except UntrustedServerError as error:
+            raise Untrusted(
+                Code.TLS_UNTRUSTED,
+                f"The publisher at {self._url} is not trusted: {error.reason}. Nothing was sent to it.",
+                error.cure,
             ) from error
         if answer.status != _OK:
             raise error_of(answer.status, answer.body)

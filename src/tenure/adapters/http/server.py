@@ -1,56 +1,31 @@
-"""An RSGI application on a TCP port: granian, embedded in this process and its event loop (ADR 0005)."""
+"""An application on a TCP port, with or without TLS, from start to stop; its certificate may change meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import logging
-import math
 import socket
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server as Granian
-
+from tenure.adapters.files.tls_files import no_tls, read_pair, stamp_of
+from tenure.adapters.http.bounds import BACKLOG, USUAL, Bounds
+from tenure.adapters.http.embedded import Embedded, NotServingError
 from tenure.adapters.http.warden import ROUND_SECONDS, Warden
-from tenure.adapters.os.open_files import open_files
+from tenure.adapters.os.clock import system_clock
 from tenure.core.errors import Code, LocalFault, UsageError
 from tenure.core.peers import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tenure.adapters.files.tls_files import TlsPair, TlsSource
     from tenure.adapters.http.rsgi import Application
 
+WATCH_SECONDS: Final = 60.0
+"""How soon a server sees that its certificate was replaced."""
+
 log = logging.getLogger("tenure.http")
-
-BACKLOG: Final = 4096
-"""Connections that may wait to be accepted: a site that boots at once stands in line instead of being refused."""
-HEADER_SECONDS: Final = 10.0
-"""How long a client may take to send its headers, and stay idle between two requests."""
-HEADER_BYTES: Final = 8 * 1024
-"""Of one request, its first line included: the least that the server's parser (hyper) can be told, and what most servers
-take. Headers are at most 100."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What a server lets its peers take of it."""
-
-    places: int = 700
-    """Connections at a time; more of them stand in line. This many fit into the usual 1,024 open files."""
-    header_seconds: float = HEADER_SECONDS
-
-
-def bounds_for(most: int, *, share: float) -> Bounds:
-    """Places for `most` connections, or as many as fit into this server's `share` of the files that may be open.
-
-    A server that runs out of files spins instead of waiting: so it must never accept more than there are.
-    """
-    return Bounds(min(most, int(open_files(math.ceil(most / share)) * share)))
 
 
 class HttpServer:
@@ -62,73 +37,130 @@ class HttpServer:
         host: str,
         port: int,
         *,
-        bounds: Bounds = Bounds(),
+        tls: TlsSource = no_tls,
+        changed: Callable[[], None] = lambda: None,
+        watch_seconds: float = WATCH_SECONDS,
+        bounds: Bounds = USUAL,
         share: Callable[[], int] | None = None,
     ) -> None:
         """Choose the address; port 0 picks a free one, which `port` then says.
 
-        `share` is how many connections one address may hold, loopback excepted; never more than three quarters of all,
-        so that others can come.
+        `tls` is asked each `watch_seconds` and at `reload`; `changed` hears that the server was changed by that. `share`
+        is how many connections one address may hold, loopback excepted; never more than three quarters of all, so that
+        others can come.
 
         Raises:
-            LocalFault: code `address_in_use`.
+            LocalFault: code `address_in_use`; `tls_files_unusable`.
             UsageError: code `invalid_argument`, when the address is none of this machine's.
         """
         self.host = host
         self.port = free_port(host, port)
-        self._server = Granian(
-            application,
-            address=host,
-            port=self.port,
-            interface=Interfaces.RSGI,
-            http=HTTPModes.http1,
-            websockets=False,
-            backlog=BACKLOG,
-            # granian's word for it; what it counts are connections, from before their first byte to their end.
-            backpressure=bounds.places,
-            log_enabled=False,
-            http1_settings=HTTP1Settings(
-                header_read_timeout=int(bounds.header_seconds * 1000), max_buffer_size=HEADER_BYTES
-            ),
-        )
+        self._application = application
+        self._source = tls
+        self._changed = changed
+        self._watch_seconds = watch_seconds
+        self._bounds = bounds
         self._warden = Warden(self.port, application.answering, share=_share_of(bounds.places, share))
-        self._serving: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
+        files = tls()
+        # Before they are read: files that change meanwhile are read again at the next look.
+        self._seen = stamp_of(files)
+        self._pair = read_pair(files) if files is not None else None
+        self._listener: socket.socket | None = None
+        self._serving: Embedded | None = None
+        self._draining: set[asyncio.Task[None]] = set()
+        self._reloading = asyncio.Lock()
+        self._watching: list[asyncio.Task[None]] = []
 
     @property
     def url(self) -> str:
         """The base that others use, without a trailing slash; an address for all interfaces is told as loopback."""
+        scheme = "https" if self._pair is not None else "http"
         shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - told, not bound
-        return f"http://[{shown}]:{self.port}" if ":" in shown else f"http://{shown}:{self.port}"
+        return f"{scheme}://[{shown}]:{self.port}" if ":" in shown else f"{scheme}://{shown}:{self.port}"
 
     async def start(self) -> None:
-        """The port answers when this returns.
+        """The port answers when this returns, over TLS where a certificate is set: never without it instead.
 
         Raises:
-            LocalFault: code `address_in_use`, when the port was taken at the last moment.
+            LocalFault: code `address_in_use`, when the port was taken at the last moment; `internal`, when the server
+                does not come up.
         """
         # granian says at each start that its embedded server is experimental; ADR 0005 says what we make of that.
         logging.getLogger("_granian").setLevel(logging.ERROR)
-        self._serving = asyncio.create_task(self._server.serve())
-        while not await _accepts(self.host, self.port):
-            if self._serving.done():
-                raise _in_use(self.host, self.port) from self._serving.exception()
-            await asyncio.sleep(0.01)
-        self._watching = asyncio.create_task(self._watch())
+        self._listener = _bound(self.host, self.port, backlog=BACKLOG)
+        try:
+            serving = self._made(self._listener, self._pair)
+            await self._bring_up(serving)
+        except BaseException:
+            self._listener.close()
+            raise
+        self._serving = serving
+        self._tell_warnings()
+        self._watching = [
+            asyncio.create_task(self._watch_tls()),
+            asyncio.create_task(self._watch_connections()),
+        ]
 
     async def stop(self) -> None:
         """The port is closed; what was accepted has been answered by the application before."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
-            self._watching = None
-        if self._serving is not None:
-            self._server.stop()  # type: ignore[no-untyped-call] # granian's is not annotated
-            await self._serving
-            self._serving = None
+        # A reload that is under way comes to its end first.
+        async with self._reloading:
+            for task in self._watching:
+                task.cancel()
+            self._watching = []
+            if self._serving is not None:
+                await self._let_go(self._serving)
+                self._serving = None
+            # At once: who comes while the last are answered is refused, and need not wait to be disappointed.
+            if self._listener is not None:
+                self._listener.close()
+                self._listener = None
+        await asyncio.gather(*self._draining)
 
-    async def _watch(self) -> None:
+    async def reload(self) -> None:
+        """New connections see what the TLS files hold now, if that can be served; else all stays as it was, logged.
+
+        Whoever is connected goes on with the old certificate, and a request that is held is answered. A handshake that
+        is under way at that very moment may fail, and is to be tried again. When nothing was changed, nothing happens.
+        """
+        async with self._reloading:
+            if self._serving is None or self._listener is None:
+                return
+            try:
+                files = self._source()
+                seen = stamp_of(files)
+                if seen == self._seen:
+                    return
+                self._seen = seen
+                pair = read_pair(files) if files is not None else None
+                if pair == self._pair:
+                    return
+                serving = self._made(self._listener, pair)
+            except LocalFault as error:
+                log.warning("the TLS files were changed and cannot be used, so nothing changes: %s", error)
+                return
+            # Who comes between the two waits in the listener's line, for some milliseconds.
+            await self._let_go(self._serving)
+            try:
+                await self._bring_up(serving)
+            except LocalFault as error:
+                log.error("the new TLS certificate is not served; back to the old one: %s", error)  # noqa: TRY400 - for operators
+                serving, pair = self._made(self._listener, self._pair), self._pair
+                await self._bring_up(serving)
+            self._serving, self._pair = serving, pair
+            log.info("new connections see %s", "this TLS certificate" if pair else "plain HTTP: TLS is off")
+            self._tell_warnings()
+            try:
+                self._changed()
+            except LocalFault as error:
+                log.warning("other programs may not learn that the server has changed: %s", error)
+
+    async def _watch_tls(self) -> None:
+        while True:
+            await asyncio.sleep(self._watch_seconds)
+            await self.reload()
+
+    async def _watch_connections(self) -> None:
         while True:
             await asyncio.sleep(ROUND_SECONDS)
             try:
@@ -136,6 +168,30 @@ class HttpServer:
             except Exception:
                 # Whatever it is, the next round may do better, and the server serves without one.
                 log.exception("a defect of Tenure's own, while looking after connections")
+
+    def _made(self, listener: socket.socket, pair: TlsPair | None) -> Embedded:
+        return Embedded(listener, self._application, self.host, self.port, pair=pair, bounds=self._bounds)
+
+    async def _bring_up(self, serving: Embedded) -> None:
+        try:
+            await serving.start()
+        except NotServingError as error:
+            raise LocalFault(
+                Code.INTERNAL,
+                f"The server on {self.host} port {self.port} does not come up.",
+                "Its log may say more. With TLS, try a certificate of the usual kind: ECDSA on P-256.",
+            ) from error
+
+    async def _let_go(self, serving: Embedded) -> None:
+        await serving.stop()
+        if serving.ended is not None:
+            self._draining.add(serving.ended)
+            serving.ended.add_done_callback(self._draining.discard)
+
+    def _tell_warnings(self) -> None:
+        if self._pair is not None:
+            for warning in self._pair.facts.warnings(system_clock(), socket.gethostname()):
+                log.warning("%s", warning)
 
 
 def _share_of(places: int, share: Callable[[], int] | None) -> Callable[[str], int]:
@@ -152,20 +208,30 @@ def _share_of(places: int, share: Callable[[], int] | None) -> Callable[[str], i
 def free_port(host: str, port: int) -> int:
     """The port, found free; for 0 one that the system picked.
 
-    granian binds with SO_REUSEPORT, by which two servers would share a port without noticing. So the port is bound
-    here first, without that option, and closed again.
-
     Raises:
         LocalFault: code `address_in_use`.
         UsageError: code `invalid_argument`, when the address cannot be bound at all.
     """
+    with _bound(host, port) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _bound(host: str, port: int, *, backlog: int | None = None) -> socket.socket:
+    """A socket at the address; with `backlog` it listens, and so many may wait to be accepted."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
+        listener = socket.socket(family, kind, protocol)
+        try:
             # Connections of a server that just ended linger; they do not make the port taken.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return int(probe.getsockname()[1])
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # What is accepted inherits it: an answer of two pieces does not wait for an acknowledgement of the first.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            listener.bind(address)
+            if backlog is not None:
+                listener.listen(backlog)
+        except OSError:
+            listener.close()
+            raise
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise _in_use(host, port) from error
@@ -174,16 +240,7 @@ def free_port(host: str, port: int) -> int:
             f"Nothing can listen on {host} port {port}: {error.strerror or error}.",
             "Ports below 1024 need rights; an address must be one of this machine's.",
         ) from error
-
-
-async def _accepts(host: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(host, port)
-    except OSError:
-        return False
-    writer.close()
-    await writer.wait_closed()
-    return True
+    return listener
 
 
 def _in_use(host: str, port: int) -> LocalFault:

@@ -9,6 +9,7 @@ from tenure.cli.command import LazyGroup
 COMMANDS = {
     "install-key": "tenure.cli.client.install_key",
     "set-host": "tenure.cli.client.set_host",
+    "tls": "tenure.cli.client.tls",
     "clear-host": "tenure.cli.client.clear_host",
     "discovery": "tenure.cli.client.discovery",
     "activate": "tenure.cli.client.activate",

@@ -9,7 +9,7 @@ import click
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.client.finding import lookup_options
 from tenure.cli.client.telling import report, tell, warn
-from tenure.cli.command import home_option, json_option
+from tenure.cli.command import ca_option, home_option, json_option
 from tenure.cli.exit_codes import ExitCode
 from tenure.cli.offline import (
     carried_here,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     help="For a MAK or a retail key, this once: the publisher's address (default: the catalog's).",
 )
 @lookup_options
+@ca_option
 @offline_option
 @confirmation_option
 @form_option
@@ -64,6 +65,7 @@ def command(
     dns_server: str | None,
     seconds: float,
     publisher_url: str | None,
+    ca: str | None,
     offline: str | None,
     confirmation: str | None,
     form: Form | None,
@@ -72,7 +74,8 @@ def command(
 ) -> int:
     """Ask the activation hosts for a lease, now; with a MAK or a retail key, ask the publisher for a grant.
 
-    Hosts that are set (set-host) are asked in their order; else the DNS is asked for them.
+    Hosts that are set (set-host) are asked in their order; else the DNS is asked for them. A --ca that is given
+    is kept for later contacts with those that are asked now, hosts or publisher.
     Where no network is, a MAK or a retail key is activated by --offline FILE, carried to the publisher, and what comes
     back with --confirmation FILE. --offline FOLDER/ writes a file there that is named after the machine.
 
@@ -97,6 +100,7 @@ def command(
             tell=tell,
             lookup=Lookup(domain=domain, dns_server=dns_server),
             publisher_url=publisher_url,
+            ca=ca,
         )
     return report(attempts, client.status_after(chosen, product=product), as_json=as_json)
 

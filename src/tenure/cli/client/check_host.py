@@ -8,7 +8,7 @@ import click
 
 from tenure.cli.client.finding import lookup_options
 from tenure.cli.client.telling import warn
-from tenure.cli.command import home_option, json_option
+from tenure.cli.command import ca_option, home_option, json_option
 from tenure.cli.exit_codes import ExitCode, exit_code_of
 from tenure.cli.printing import error_json, print_error, print_facts, print_json, timestamp
 from tenure.client.host_address import parse_host
@@ -26,25 +26,34 @@ if TYPE_CHECKING:
 @click.command("check-host")
 @click.argument("hosts", nargs=-1, metavar="[HOST[:PORT]]...")
 @lookup_options
+@ca_option
 @home_option
 @json_option
 def command(
-    hosts: tuple[str, ...], domain: str | None, dns_server: str | None, home: Path | None, *, as_json: bool
+    hosts: tuple[str, ...],
+    domain: str | None,
+    dns_server: str | None,
+    home: Path | None,
+    *,
+    ca: str | None,
+    as_json: bool,
 ) -> int:
     """Test the contact to activation hosts, and tell what activating would do; nothing is counted or changed.
 
     Without HOST those that activating would ask are tested: set by set-host, else found in the DNS. Name, addresses,
-    port, clocks, certificates (verified by the catalogs that this machine knows), counts, then each installed product.
+    port, TLS, clocks, certificates (verified by the catalogs that this machine knows), counts, then each installed
+    product. A --ca is for this test alone.
 
     Exit codes: 0 every installed product would get a lease from every host; else of the first that would not:
     2 a HOST is none; 3 a rule would refuse, or the count is short; 4 no host was found, it cannot be reached,
-    or says that it cannot now; 5 its certificate does not verify.
+    or says that it cannot now; 5 its certificate, or that of its TLS, does not verify.
     """
     checks = check_hosts(
         home,
         [parse_host(host) for host in hosts],
         warn=warn,
         lookup=Lookup(domain=domain, dns_server=dns_server),
+        ca=ca,
     )
     if as_json:
         print_json({"hosts": [_json(check) for check in checks]})
@@ -60,6 +69,15 @@ def _print(check: HostCheck) -> None:
     if check.found is not None:
         print_facts([("found in", f"the DNS of {check.found.domain}, priority {check.found.priority}")])
     print_facts([("address", _address(one)) for one in check.reached])
+    if check.tls is not None:
+        shown = check.tls.certificate
+        print_facts(
+            [
+                ("TLS", check.tls.version),
+                ("TLS names", ", ".join(map(one_line, shown.names)) or "none"),
+                ("TLS until", timestamp(shown.not_after)),
+            ]
+        )
     if check.failure is not None:
         print_error(check.failure)
         return
@@ -123,7 +141,7 @@ def _json(check: HostCheck) -> dict[str, Any]:
     health = check.health
     return {
         "host": check.host.text,
-        "url": check.host.url,
+        "url": check.url,
         "found": {"domain": check.found.domain, "priority": check.found.priority} if check.found else None,
         "addresses": [
             {
@@ -133,6 +151,14 @@ def _json(check: HostCheck) -> dict[str, Any]:
             }
             for one in check.reached
         ],
+        "tls": {
+            "version": check.tls.version,
+            "names": [one_line(name) for name in check.tls.certificate.names],
+            "not_before": timestamp(check.tls.certificate.not_before),
+            "expires": timestamp(check.tls.certificate.not_after),
+        }
+        if check.tls
+        else None,
         "host_id": health.host_id if health else None,
         "version": one_line(health.version) if health else None,
         "time": timestamp(health.time) if health else None,

@@ -10,6 +10,7 @@ COMMANDS = {
     "install-key": "tenure.cli.host.install_key",
     "activate": "tenure.cli.host.activate",
     "serve": "tenure.cli.host.serve",
+    "tls": "tenure.cli.host.tls",
     "status": "tenure.cli.host.status",
     "publish-dns": "tenure.cli.host.publish_dns",
     "refresh": "tenure.cli.host.refresh",

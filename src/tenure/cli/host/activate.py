@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tenure.adapters.os.home import home_to_write
-from tenure.cli.command import home_option, json_option
+from tenure.cli.command import ca_option, home_option, json_option
 from tenure.cli.offline import (
     carried_here,
     check_ways,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     "--publisher", "publisher_url", metavar="URL", help="The publisher's address (default: the catalog's)."
 )
 @click.option("--publisher-id", type=click.UUID, help="Which publisher, when this host knows several.")
+@ca_option
 @offline_option
 @confirmation_option
 @form_option
@@ -46,6 +47,7 @@ def command(
     *,
     publisher_url: str | None,
     publisher_id: UUID | None,
+    ca: str | None,
     offline: str | None,
     confirmation: str | None,
     form: Form | None,
@@ -53,6 +55,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Get this host its certificate from the publisher, or renew it; repeats are free.
+
+    A --ca that is given is kept for later contacts with publishers.
 
     Without a network: --offline FILE, carry it to the publisher, and take what comes back with --confirmation FILE.
     Exit codes: 0 done; 2 no key, or no such file; 3 refused; 4 the publisher did not answer; 5 the answer is damaged,
@@ -72,7 +76,7 @@ def command(
             for one in host_offline.confirm(chosen, carried_here(confirmation), publisher_id=publisher_id)
         ]
     else:
-        done = [host.activate(chosen, publisher_url=publisher_url, publisher_id=publisher_id)]
+        done = [host.activate(chosen, publisher_url=publisher_url, publisher_id=publisher_id, ca=ca)]
     facts = [_facts(answer, certificate) for answer, certificate in done]
     if as_json:
         print_json({**facts[0], "certificates": facts})

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tenure.adapters.os.home import home_to_write
-from tenure.cli.command import home_option
+from tenure.cli.command import home_option, server_tls_options
 from tenure.programs.host_server import HostServer
+from tenure.programs.server_tls import tls_source
 from tenure.programs.serving import serve
 
 if TYPE_CHECKING:
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 65535),
     help="0 picks a free one. [default: the one set with tenure slmgr /sprt, else 1688]",
 )
+@server_tls_options("tls-")
 @home_option
-def command(address: str, port: int | None, home: Path | None) -> None:
-    """Serve machines until stopped (Ctrl-C or SIGTERM); what was accepted is answered first."""
-    server = HostServer(home_to_write(home), address, port)
+def command(
+    address: str, port: int | None, certificate: Path | None, key: Path | None, home: Path | None
+) -> None:
+    """Serve machines until stopped (Ctrl-C or SIGTERM); what was accepted is answered first.
+
+    With a TLS certificate, here or set with `tenure host tls`, nothing but TLS is served. Its files may be replaced at
+    any time: within a minute new connections see the new certificate.
+    Exit codes: 0 stopped; 1 the port or the home is in use, or the TLS files cannot be used; 2 one of them is missing.
+    """
+    chosen = home_to_write(home)
+    server = HostServer(chosen, address, port, tls=tls_source(chosen.host, certificate, key))
     serve(server, lambda: click.echo(f"The host listens on {server.url}. Stop it with Ctrl-C."))

@@ -33,6 +33,13 @@ def command(home: Path | None, *, as_json: bool) -> None:
                 "trial": status.trial,
                 "certificate_expires": timestamp(status.certificate_expires),
                 "listening": listening,
+                "tls": None
+                if status.tls is None
+                else {
+                    "names": list(status.tls.names),
+                    "not_before": timestamp(status.tls.not_before),
+                    "expires": timestamp(status.tls.not_after),
+                },
                 "pools": [
                     {
                         "publisher_id": pool.publisher_id,
@@ -82,6 +89,11 @@ def command(home: Path | None, *, as_json: bool) -> None:
             ("activated", _yes(status.activated) + (" (trial)" if status.trial else "")),
             ("certificate until", timestamp(status.certificate_expires)),
             ("listening", listening or "no: start it with tenure host serve"),
+            (
+                "TLS certificate",
+                status.tls
+                and f"until {timestamp(status.tls.not_after)} for {', '.join(status.tls.names) or 'nobody'}",
+            ),
             (
                 "requests",
                 (

@@ -18,6 +18,7 @@ COMMANDS = {
     "rotate": "tenure.cli.publisher.rotate",
     "activate-request": "tenure.cli.publisher.activate_request",
     "serve": "tenure.cli.publisher.serve",
+    "tls": "tenure.cli.publisher.tls",
     "install-service": "tenure.cli.publisher.install_service",
 }
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tenure.adapters.os.home import home_to_write
-from tenure.cli.command import home_option, json_option
+from tenure.cli.command import home_option, json_option, server_tls_options
 from tenure.cli.printing import print_json
 from tenure.programs.publisher_server import PublisherServer
+from tenure.programs.server_tls import tls_source
 from tenure.programs.serving import serve
 
 if TYPE_CHECKING:
@@ -21,14 +22,27 @@ if TYPE_CHECKING:
 @click.option(
     "--port", default=1690, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
 )
+@server_tls_options("tls-")
 @home_option
 @json_option
-def command(*, address: str, port: int, home: Path | None, as_json: bool) -> None:
-    """Serve the publisher's API until stopped; put TLS in front of it before a network does more than reach it.
+def command(
+    *,
+    address: str,
+    port: int,
+    certificate: Path | None,
+    key: Path | None,
+    home: Path | None,
+    as_json: bool,
+) -> None:
+    """Serve the publisher's API until stopped; give it TLS before others than this machine reach it.
 
-    With --json one object says where it listens, once it does. Exit code 1: the port or the home is in use.
+    With a TLS certificate, here or set with `tenure publisher tls`, nothing but TLS is served. Its files may be
+    replaced at any time: within a minute new connections see the new certificate.
+    With --json one object says where it listens, once it does.
+    Exit codes: 0 stopped; 1 the port or the home is in use, or the TLS files cannot be used; 2 one of them is missing.
     """
-    server = PublisherServer(home_to_write(home), address, port)
+    chosen = home_to_write(home)
+    server = PublisherServer(chosen, address, port, tls=tls_source(chosen.publisher, certificate, key))
 
     def ready() -> None:
         if as_json:
