@@ -78,14 +78,37 @@ function followed(catalog, roots, tokens) {
   return catalog;
 }
 
-function acceptLease(answer, request, catalog, now, epochs) {
+// Step 10, and at rest: what was revoked. A list is the publisher's, by a key that is open now, and never goes back.
+function followedRevocations(known, token, catalog, now) {
+  try {
+    const entry = keyEntry(catalog, opened(token).header.kid);
+    const list = verified(token, "tenure-revocation+jwt", entry.jwk);
+    const newer = list.iss === catalog.iss && list.seq > (known?.seq ?? 0);
+    return newer && entry.may.includes("tenure-revocation+jwt") && isOpen(entry, now) ? list : known;
+  } catch {
+    return known;
+  }
+}
+
+function revokedFrom(list, host) {
+  const entries = [
+    ...(list?.hosts ?? []).filter(({ id }) => id === host.sub),
+    ...(list?.keys ?? []).filter(({ id }) => id === host.key_id),
+  ];
+  return Math.min(Infinity, ...entries.map((entry) => entry.from));
+}
+
+const keyEntry = (catalog, kid) => catalog.keys.find((key) => thumbprint(key.jwk) === kid);
+const isOpen = (entry, now) => entry.from <= now && (entry.until === null || now < entry.until);
+
+function acceptLease(answer, request, catalog, now, { epochs, revocations }) {
   let certificate;
   try {
-    const { kid } = opened(answer.certificate).header;
-    const entry = catalog.keys.find((key) => thumbprint(key.jwk) === kid); // 2
+    const entry = keyEntry(catalog, opened(answer.certificate).header.kid); // 2
     certificate = verified(answer.certificate, "tenure-host+jwt", entry.jwk);
-    const open = entry.from <= now && (entry.until === null || now < entry.until);
-    if (!entry.may.includes("tenure-host+jwt") || !open || certificate.iss !== catalog.iss) throw new Error("not allowed now");
+    if (!entry.may.includes("tenure-host+jwt") || !isOpen(entry, now) || certificate.iss !== catalog.iss) {
+      throw new Error("not allowed now");
+    }
   } catch (error) {
     throw untrusted(2, `the certificate: ${error.message}`);
   }
@@ -107,9 +130,10 @@ function acceptLease(answer, request, catalog, now, epochs) {
     [7, lease.exp - lease.iat === policy?.lease_days * DAY, "not as long as the policy says"],
     [8, lease.count >= policy?.threshold, "the count is below the threshold"],
     [9, lease.epoch >= (epochs[lease.iss] ?? 0), "an old copy of the host"],
+    [10, Math.max(now, lease.iat) < revokedFrom(revocations, certificate), "the host was revoked"],
   ];
   for (const [step, holds, what] of steps) if (!holds) throw untrusted(step, what);
-  return lease;
+  return { ...lease, host: { sub: certificate.sub, key_id: certificate.key_id } };
 }
 
 // The host
@@ -151,7 +175,11 @@ async function activate(state, now) {
     const told = await asked(`/v1/publishers/${state.catalog.iss}/catalogs?after=${state.catalog.seq}`);
     state.catalog = followed(state.catalog, state.catalog.roots.map((entry) => entry.jwk), told.body.catalogs);
   }
-  const lease = acceptLease(body, request, state.catalog, now, state.epochs);
+  if (body.revocation_seq > (state.revocations?.seq ?? 0)) {
+    const told = await asked(`/v1/publishers/${state.catalog.iss}/revocations`);
+    state.revocations = followedRevocations(state.revocations, told.body.revocations, state.catalog, now);
+  }
+  const lease = acceptLease(body, request, state.catalog, now, state);
   state.lease = lease;
   state.epochs[lease.iss] = lease.epoch;
 }
@@ -159,7 +187,7 @@ async function activate(state, now) {
 // The machine
 
 function isLicensed(state, now) {
-  return Boolean(state.lease) && now < state.lease.exp;
+  return Boolean(state.lease) && now < state.lease.exp && state.lease.iat < revokedFrom(state.revocations, state.lease.host);
 }
 
 function firstState() {

@@ -65,7 +65,7 @@ def granted(
             threshold=POLICY.threshold,
             renewal_interval_s=POLICY.renewal_interval_s,
             catalog_seq=site.seq,
-            revocation_seq=0,
+            revocation_seq=site.revocation_seq,
         )
         return _json(200, body)
 
@@ -81,7 +81,7 @@ def waiting(site: Site, _request: ActivationBody, _at: int) -> Reply:
         retry_interval_s=POLICY.retry_interval_s,
         contact="",
         catalog_seq=site.seq,
-        revocation_seq=0,
+        revocation_seq=site.revocation_seq,
     )
     return _json(202, body, {"retry-after": "1"})
 

@@ -329,4 +329,25 @@ CASES: Final[tuple[Case, ...]] = (
             Step(answer=granted(), outcome=Outcome.UNTRUSTED, licensed=False, arrange=Site.forge_catalog),
         ),
     ),
+    Case(
+        name="revoked-host",
+        why="A client fetches the list of what was revoked before it judges the lease, and takes none of a revoked host.",
+        steps=(
+            Step(answer=granted(), outcome=Outcome.UNTRUSTED, licensed=False, arrange=Site.revoke_host),
+            Step(answer=granted(), outcome=Outcome.UNTRUSTED, licensed=False),
+        ),
+    ),
+    Case(
+        name="revoked-since-before",
+        why="A lease that a host granted after it was revoked is void where it is kept.",
+        steps=(
+            GOOD,
+            Step(answer=granted(), outcome=Outcome.UNTRUSTED, licensed=False, arrange=Site.revoke_host),
+        ),
+    ),
+    Case(
+        name="forged-revocation",
+        why="A list that no key of the publisher signed revokes nothing.",
+        steps=(GOOD, replace(GOOD, arrange=Site.forge_revocation)),
+    ),
 )

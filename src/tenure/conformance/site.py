@@ -10,11 +10,13 @@ from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
 from tenure.core.lease import Lease
 from tenure.core.policy import DAY, Kind, Policy
 from tenure.core.product_key import RANDOM_BITS, KeyType, make
+from tenure.core.revocation import Revocable, Revocation, RevocationList
 from tenure.wire.catalog import SIGNED_BY_PUBLISHER, seq_of, sign_catalog
 from tenure.wire.certificate import sign_certificate
 from tenure.wire.jws import Typ
 from tenure.wire.keys import SigningKey
 from tenure.wire.lease import LeaseMint
+from tenure.wire.revocation import sign_revocations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,9 @@ class Site:
     certificate_key: SigningKey | None = None
     """Who signs the host's certificate; None: the publisher's first signing key."""
     epoch: int = 0
+    revocations: str | None = None
+    """The signed list, as the host hands it on."""
+    revocation_seq: int = 0
 
     @property
     def first_catalog(self) -> str:
@@ -107,6 +112,14 @@ class Site:
         keys = (*between.keys, _signing(self.keys.next_signing, moment))
         self._publish(replace(between, seq=3, iat=moment + 1, keys=keys), self.keys.next_root)
         self.certificate_key = self.keys.next_signing
+
+    def revoke_host(self) -> None:
+        """The publisher revoked the host a minute ago, and the host hands the list on all the same."""
+        self._revoke(self.keys.signing)
+
+    def forge_revocation(self) -> None:
+        """A stranger says that the host is revoked."""
+        self._revoke(self.keys.stranger)
 
     def forge_catalog(self) -> None:
         """A stranger signs a newer catalog, which names the stranger's keys and nobody else's."""
@@ -167,6 +180,21 @@ class Site:
             epoch=self.epoch or self.now,
         )
         return LeaseMint(key or self.keys.host).mint(change(lease))
+
+    def _revoke(self, key: SigningKey) -> None:
+        self.revocation_seq += 1
+        revoked = Revocation(kind=Revocable.HOST, subject=str(self.host_id), since=self.now - 60)
+        self.revocations = sign_revocations(
+            RevocationList(
+                publisher_id=self.publisher_id,
+                seq=self.revocation_seq,
+                iat=self.now,
+                next_update=self.now + DAY,
+                entries=(revoked,),
+            ),
+            document_id=f"conformance-{self.revocation_seq}",
+            signing_key=key,
+        )
 
     def _publish(self, catalog: Catalog, root: SigningKey) -> None:
         if not self.catalogs:

@@ -67,14 +67,18 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self.host.answer(self.host.site, request, self.host.clock()))
 
     def do_GET(self) -> None:
-        """The publisher's catalogs."""
+        """The publisher's catalogs, and what it revoked."""
         path = urlsplit(self.path)
-        if path.path != f"/v1/publishers/{self.host.site.publisher_id}/catalogs":
+        site = self.host.site
+        if site.revocations and path.path == f"/v1/publishers/{site.publisher_id}/revocations":
+            self._send_json(200, {"revocations": site.revocations})
+            return
+        if path.path != f"/v1/publishers/{site.publisher_id}/catalogs":
             self._send_json(404, {"code": "not_found"})
             return
         after = parse_qs(path.query).get("after", ["0"])[0]
         since = int(after) if after.isascii() and after.isdigit() and len(after) < 17 else 0  # noqa: PLR2004 - 2^53 has 16 digits
-        self._send_json(200, {"catalogs": [t for t in self.host.site.catalogs if seq_of(t) > since]})
+        self._send_json(200, {"catalogs": [t for t in site.catalogs if seq_of(t) > since]})
 
     def log_message(self, *_: object) -> None:
         """Nothing: the runner tells what matters."""
