@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tenure.adapters.os.randomness import new_salt
-from tenure.adapters.sql.host_rows import BatchRows
-from tenure.adapters.sql.sqlite import as_tenure_error, open_connection
+from tenure.adapters.sql.sqlite import DataVersion, as_tenure_error, open_connection
+from tenure.adapters.sql.sqlite_rows import read_rows, write_rows
 from tenure.host.allowance import Allowance
 from tenure.host.counts import Counts
 from tenure.host.recording import record_batch
@@ -67,7 +67,7 @@ class SqliteLedger:
             self._connection = open_connection(path)
             for pragma in _PRAGMAS:
                 self._connection.execute(pragma)
-            self._version = self._data_version()
+            self._version = DataVersion(self._connection)
         except sqlite3.Error as error:
             raise as_tenure_error(error, path) from error
 
@@ -81,9 +81,9 @@ class SqliteLedger:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             self._refresh()
-            rows = BatchRows(self._connection, batch)
+            rows = read_rows(self._connection, batch)
             receipts = record_batch(batch, rows, self._counts, self._allowance)
-            rows.write()
+            write_rows(self._connection, rows)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._counts_stale = True
@@ -123,11 +123,9 @@ class SqliteLedger:
     def changed_elsewhere(self) -> bool:
         """Whether another connection committed since the last call."""
         try:
-            version = self._data_version()
+            changed = self._version.changed()
         except sqlite3.Error as error:
             raise as_tenure_error(error, self._path) from error
-        changed = version != self._version
-        self._version = version
         self._counts_stale = self._counts_stale or changed
         return changed
 
@@ -147,9 +145,6 @@ class SqliteLedger:
             seen = self._connection.execute(_SEEN).fetchall()
             self._counts.load(windows, {pool: _decode_times(times) for pool, times in seen})
             self._counted_in, self._counts_stale = windows, False
-
-    def _data_version(self) -> int:
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:

@@ -1,112 +1,63 @@
-"""A batch's rows in SQLite: read in one statement, changed in memory, written in a handful.
+"""A batch's rows: read together, changed in memory, written together.
 
-Why not a statement a row: Python's `sqlite3` lets the interpreter's lock go at every step and must win it back from the
-event loop each time. One statement for a whole batch runs beside the event loop, on the other core.
-
-A batch travels to SQL as one JSON array of rows (numbers and text) and one blob an id column; row n's id is
-`substr(blob, 16 n + 1, 16)`. SQLite 3.40 and Python 3.11 have no shorter way to hand over many blobs.
+`sqlite_rows` and `postgres_rows` read and write them, each in a handful of statements of its own dialect.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 from tenure.core.counting import KnownMachine
-from tenure.host.ledger import Entry, Installation, Outcome, Refusal
+from tenure.host.ledger import Outcome
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tenure.core.counting import Sighting
+    from tenure.host.ledger import Entry, Installation, Refusal
 
-# j is a row of the batch: j.key its number, j.value its JSON array. Rows come back as one JSON text: one step.
-# A fingerprint is looked up only for a machine whose own row has another: renewals never touch that index.
-_READ: Final = """
-SELECT
-  (SELECT json_group_array(json_array(m.pool, hex(m.machine_id), hex(m.fingerprint), m.first_seen, m.last_seen))
-   FROM json_each(?1) j JOIN machine m ON m.pool = j.value ->> 0 AND m.machine_id = substr(?2, j.key * 16 + 1, 16)),
-  (SELECT json_group_array(json_array(m.pool, hex(m.machine_id), hex(m.fingerprint), m.first_seen, m.last_seen))
-   FROM json_each(?1) j
-     LEFT JOIN machine own ON own.pool = j.value ->> 0 AND own.machine_id = substr(?2, j.key * 16 + 1, 16)
-     CROSS JOIN machine m ON own.fingerprint IS NOT substr(?3, j.key * 16 + 1, 16)
-       AND m.pool = j.value ->> 0 AND m.fingerprint = substr(?3, j.key * 16 + 1, 16)),
-  (SELECT json_group_array(json_array(i.product, hex(i.machine_id), hex(i.request_id), hex(i.digest),
-                                      i.outcome, i.log_id, i.logged_at))
-   FROM json_each(?1) j JOIN installation i
-     ON i.machine_id = substr(?2, j.key * 16 + 1, 16) AND i.product = j.value ->> 1),
-  (SELECT max(id) FROM request_log)
-"""
-_FORGET_MACHINES: Final = """
-DELETE FROM machine WHERE (pool, machine_id) IN
-  (SELECT j.value ->> 0, substr(?2, j.key * 16 + 1, 16) FROM json_each(?1) j)
-"""
-_FORGET_INSTALLATIONS: Final = """
-DELETE FROM installation WHERE (machine_id, product) IN
-  (SELECT substr(?2, j.key * 16 + 1, 16), p.id FROM json_each(?1) j JOIN product p ON p.pool = j.value ->> 0)
-"""
-_SAVE_MACHINES: Final = """
-INSERT INTO machine (pool, machine_id, fingerprint, first_seen, last_seen, hostname, virtual)
-SELECT j.value ->> 0, substr(?2, j.key * 16 + 1, 16), substr(?3, j.key * 16 + 1, 16),
-       j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4
-FROM json_each(?1) j WHERE true
-ON CONFLICT (pool, machine_id) DO UPDATE SET
-  last_seen = excluded.last_seen, hostname = excluded.hostname, virtual = excluded.virtual
-"""
-_SAVE_INSTALLATIONS: Final = """
-INSERT INTO installation (machine_id, product, request_id, digest, outcome, log_id, logged_at)
-SELECT substr(?2, j.key * 16 + 1, 16), j.value ->> 0, substr(?3, j.key * 16 + 1, 16), substr(?4, j.key * 16 + 1, 16),
-       j.value ->> 1, j.value ->> 2, j.value ->> 3
-FROM json_each(?1) j WHERE true
-ON CONFLICT (machine_id, product) DO UPDATE SET request_id = excluded.request_id, digest = excluded.digest,
-  outcome = excluded.outcome, log_id = excluded.log_id, logged_at = excluded.logged_at
-"""
-_LOG: Final = """
-INSERT INTO request_log (id, at, last_at, repeats, outcome, code, product_id, machine_id, request_id, hostname,
-                         address, count, threshold, sighting, virtual, license_status, minutes_remaining)
-SELECT j.value ->> 0, j.value ->> 1, j.value ->> 1, 1, j.value ->> 2, j.value ->> 3,
-       substr(?2, j.key * 16 + 1, 16), substr(?3, j.key * 16 + 1, 16), substr(?4, j.key * 16 + 1, 16),
-       j.value ->> 4, j.value ->> 5, j.value ->> 6, j.value ->> 7, j.value ->> 8, j.value ->> 9, j.value ->> 10,
-       j.value ->> 11
-FROM json_each(?1) j
-"""
-_FOLD: Final = """
-UPDATE request_log SET repeats = repeats + f.more, last_at = f.at
-FROM (SELECT j.value ->> 0 AS id, j.value ->> 1 AS more, j.value ->> 2 AS at FROM json_each(?1) j) f
-WHERE request_log.id = f.id
-"""
-_ADD_TOTALS: Final = """
-INSERT INTO daily_total (day, outcome, code, requests)
-SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3 FROM json_each(?1) j WHERE true
-ON CONFLICT (day, outcome, code) DO UPDATE SET requests = requests + excluded.requests
-"""
 
-_encode = msgspec.json.Encoder().encode
-_decode_machines = msgspec.json.Decoder(list[tuple[int, str, str, int, int]]).decode
-_decode_installations = msgspec.json.Decoder(list[tuple[int, str, str, str, int, int, int]]).decode
+class LogRow(NamedTuple):
+    """A new row of the log."""
+
+    product_id: bytes
+    machine_id: bytes
+    request_id: bytes
+    told: tuple[object, ...]
+    """Id, time, outcome, code, hostname, address; then count, threshold, sighting, virtual, license status and minutes
+    remaining, which a refusal has not."""
 
 
 class BatchRows:
-    """The rows that a batch may touch, inside the transaction that is open on a connection."""
+    """The rows that a batch may touch, inside one open transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, batch: Sequence[Entry | Refusal]) -> None:
-        """Every machine and installation that the batch names has been read."""
-        self._execute = connection.execute
+    def __init__(
+        self,
+        *,
+        machines: Iterable[tuple[int, KnownMachine]],
+        installations: Iterable[tuple[int, bytes, Installation]],
+        log_ids: Iterator[int],
+    ) -> None:
+        """The machines, by pool, and the installations, by product and machine id, that the batch names.
+
+        Machines may come twice, found by either name. New log rows get their ids from `log_ids`.
+        """
         self._machines: dict[tuple[int, bytes], KnownMachine] = {}
         self._by_fingerprint: dict[tuple[int, bytes], KnownMachine] = {}
         self._on_disk: dict[tuple[int, bytes], bytes] = {}
-        self._installations: dict[tuple[int, bytes], Installation] = {}
+        for pool, row in machines:
+            if (pool, row.machine_id) not in self._machines:
+                self._machines[pool, row.machine_id] = self._by_fingerprint[pool, row.fingerprint] = row
+                self._on_disk[pool, row.machine_id] = row.fingerprint
+        self._installations = {(product, machine): one for product, machine, one in installations}
+        self._log_ids = log_ids
         self._saved_machines: dict[tuple[int, bytes], Entry] = {}
         self._saved_installations: dict[tuple[int, bytes], Entry] = {}
         self._forgotten: dict[tuple[int, bytes], None] = {}
-        self._log: list[tuple[object, ...]] = []
-        self._log_ids: list[tuple[bytes, bytes, bytes]] = []
-        self._folds: dict[int, tuple[int, int]] = {}
-        self._totals: Mapping[tuple[int, int, str], int] = {}
-        self._next_log_id = 0
-        self._read([entry for entry in batch if isinstance(entry, Entry)])
+        self.logged: list[LogRow] = []
+        self.folds: dict[int, tuple[int, int]] = {}
+        """Of log rows that stand for more requests: how many more, and when the last of them was."""
+        self.totals: Mapping[tuple[int, int, str], int] = {}
 
     def machine(self, pool: int, machine_id: bytes) -> KnownMachine | None:
         """The row of a machine id."""
@@ -162,95 +113,47 @@ class BatchRows:
 
     def fold(self, log_id: int, now: int) -> None:
         """The log row stands for one request more."""
-        more, _ = self._folds.get(log_id, (0, now))
-        self._folds[log_id] = (more + 1, now)
+        more, _ = self.folds.get(log_id, (0, now))
+        self.folds[log_id] = (more + 1, now)
 
     def log_refusal(self, refusal: Refusal) -> None:
         """A log row of a refusal."""
         self._add_log(refusal, int(Outcome.REFUSED), refusal.code, None, None, None, None, None, None)
 
     def add_totals(self, totals: Mapping[tuple[int, int, str], int]) -> None:
-        """Daily totals rise by these numbers."""
-        self._totals = totals
+        """Daily totals of (day, outcome, code) rise by these numbers."""
+        self.totals = totals
 
-    def write(self) -> None:
-        """Everything that changed is in the transaction.
+    @property
+    def forgotten(self) -> Sequence[tuple[int, bytes]]:
+        """Pool and machine id of the rows that are gone, with what these machines last asked in the pool."""
+        return list(self._forgotten)
 
-        Rows whose fingerprint changed are deleted first: no order of writing can then meet a fingerprint that
-        another row of the batch is about to give up.
+    @property
+    def moved(self) -> Sequence[tuple[int, bytes]]:
+        """Pool and machine id of the rows whose fingerprint changed.
+
+        They are deleted before rows are written: no order of writing can then meet a fingerprint that another row of
+        the batch is about to give up.
         """
-        moved = [
+        return [
             key
             for key, entry in self._saved_machines.items()
             if key in self._on_disk and self._on_disk[key] != entry.fingerprint
         ]
-        self._write_ids(_FORGET_MACHINES, [*self._forgotten, *moved])
-        self._write_ids(_FORGET_INSTALLATIONS, list(self._forgotten))
-        machines = self._saved_machines
-        if machines:
-            rows = [
-                (pool, self._machines[pool, machine_id].first_seen, entry.now, entry.hostname, entry.virtual)
-                for (pool, machine_id), entry in machines.items()
-            ]
-            self._execute(
-                _SAVE_MACHINES,
-                (
-                    _encode(rows),
-                    b"".join(machine_id for _, machine_id in machines),
-                    b"".join(entry.fingerprint for entry in machines.values()),
-                ),
-            )
-        if self._saved_installations:
-            kept = [(key, self._installations[key]) for key in self._saved_installations]
-            self._execute(
-                _SAVE_INSTALLATIONS,
-                (
-                    _encode([(key[0], int(i.outcome), i.log_id, i.logged_at) for key, i in kept]),
-                    b"".join(key[1] for key, _ in kept),
-                    b"".join(i.request_id for _, i in kept),
-                    b"".join(i.digest for _, i in kept),
-                ),
-            )
-        if self._log:
-            ids = zip(*self._log_ids, strict=True)
-            self._execute(_LOG, (_encode(self._log), *(b"".join(column) for column in ids)))
-        if self._folds:
-            self._execute(_FOLD, (_encode([(log_id, *fold) for log_id, fold in self._folds.items()]),))
-        if self._totals:
-            self._execute(_ADD_TOTALS, (_encode([(*key, n) for key, n in self._totals.items()]),))
 
-    def _read(self, entries: Sequence[Entry]) -> None:
-        by_machine_id, by_fingerprint, installations, newest = self._execute(
-            _READ,
-            (
-                _encode([(entry.pool.row, entry.product_row) for entry in entries]),
-                b"".join(entry.machine_id for entry in entries),
-                b"".join(entry.fingerprint for entry in entries),
-            ),
-        ).fetchone()
-        for pool, machine_id, fingerprint, *seen in _decode_machines(by_machine_id) + _decode_machines(
-            by_fingerprint
-        ):
-            row = KnownMachine(bytes.fromhex(machine_id), bytes.fromhex(fingerprint), *seen)
-            if (pool, row.machine_id) not in self._machines:
-                self._machines[pool, row.machine_id] = self._by_fingerprint[pool, row.fingerprint] = row
-                self._on_disk[pool, row.machine_id] = row.fingerprint
-        for product, machine_id, request_id, digest, *rest in _decode_installations(installations):
-            self._installations[product, bytes.fromhex(machine_id)] = Installation(
-                bytes.fromhex(request_id), bytes.fromhex(digest), *rest
-            )
-        self._next_log_id = (newest or 0) + 1
+    @property
+    def saved_machines(self) -> Sequence[tuple[Entry, int]]:
+        """The entries that machine rows are to say, each with when the machine was first seen."""
+        return [(entry, self._machines[key].first_seen) for key, entry in self._saved_machines.items()]
+
+    @property
+    def saved_installations(self) -> Sequence[tuple[int, bytes, Installation]]:
+        """Product, machine id and last request of the installations that changed."""
+        return [(*key, self._installations[key]) for key in self._saved_installations]
 
     def _add_log(self, asked: Entry | Refusal, outcome: int, code: str | None, *rest: object) -> int:
-        log_id = self._next_log_id
-        self._next_log_id += 1
-        self._log.append((log_id, asked.now, outcome, code, asked.hostname, asked.address, *rest))
-        self._log_ids.append((asked.product_id, asked.machine_id, asked.request_id))
+        log_id = next(self._log_ids)
+        told = (log_id, asked.now, outcome, code, asked.hostname, asked.address, *rest)
+        self.logged.append(LogRow(asked.product_id, asked.machine_id, asked.request_id, told))
         return log_id
-
-    def _write_ids(self, statement: str, keys: Iterable[tuple[int, bytes]]) -> None:
-        keys = list(keys)
-        if keys:
-            self._execute(
-                statement, (_encode([(pool,) for pool, _ in keys]), b"".join(key for _, key in keys))
-            )

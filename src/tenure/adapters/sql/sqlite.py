@@ -43,6 +43,31 @@ def open_connection(path: Path, *, read_only: bool = False) -> sqlite3.Connectio
     return connection
 
 
+class DataVersion:
+    """Tells when others than one connection have written to its file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """What others wrote until now is known.
+
+        Raises:
+            sqlite3.Error: as `changed`.
+        """
+        self._connection = connection
+        self._version = self._read()
+
+    def changed(self) -> bool:
+        """Whether another connection committed since the last call.
+
+        Raises:
+            sqlite3.Error: the file cannot be read.
+        """
+        before, self._version = self._version, self._read()
+        return self._version != before
+
+    def _read(self) -> int:
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
 def as_tenure_error(error: Exception, path: Path) -> TenureError:
     """What a database error means to whoever runs the program."""
     code = getattr(error, "sqlite_errorcode", None)
