@@ -1,4 +1,4 @@
-"""What every ledger does, in memory and in SQLite alike."""
+"""What every ledger does, in memory, in SQLite and in PostgreSQL alike."""
 
 from __future__ import annotations
 
@@ -8,35 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulators.entries import (
-    LEDGERS,
-    NOW,
-    SERVERS,
-    WINDOW,
-    WORKSTATIONS,
-    commit,
-    empty_ledger,
-    empty_sqlite,
-    entry,
-    refusal,
-    rows,
-)
-from tenure.adapters.sql.host_ledger import SqliteLedger
+from simulators.entries import NOW, SERVERS, WINDOW, WORKSTATIONS, commit, entry, refusal
+from simulators.ledgers import Kept, in_postgresql, in_sqlite
 from tenure.core.policy import DAY
-from tenure.host.ledger import Ledger, Outcome, PoolTerms, Receipt
+from tenure.host.ledger import Entry, Ledger, Outcome, PoolTerms, Receipt
 from tenure.host.memory import MemoryLedger
 from tenure.host.retention import ROWS_A_STEP, Retention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from simulators.postgresql import PostgreSql
 
-@pytest.fixture(params=LEDGERS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    """An empty ledger with two pools and a product in each."""
-    with empty_ledger(request.param, tmp_path) as ledger:
-        yield ledger
+LOG = "SELECT outcome, repeats FROM request_log ORDER BY id"
 
 
 def fill(
@@ -183,27 +167,44 @@ _visits = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(visits=_visits, batch_size=st.integers(1, 7))
-def test_memory_and_sqlite_count_alike(
-    visits: list[tuple[int, int, int, int]], batch_size: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Whatever machines come in whatever batches, both ledgers give the same receipts and counts."""
-    sqlite = empty_sqlite(tmp_path_factory.mktemp("ledger") / "host.db")
-    memory = MemoryLedger()
+def _count_alike(kept: Kept, visits: list[tuple[int, int, int, int]], batch_size: int) -> None:
+    one, memory = kept.open(), MemoryLedger()
     now = NOW
-    entries = []
+    entries: list[Entry] = []
     for number, (machine, fingerprint, later, pool) in enumerate(visits):
         now += later
         terms = {1: WORKSTATIONS, 2: SERVERS}[pool]
         entries.append(entry(machine, fingerprint=fingerprint, now=now, pool=terms, request=number))
     for start in range(0, len(entries), batch_size):
         batch = entries[start : start + batch_size]
-        assert sqlite.commit(batch) == memory.commit(batch)
-    assert {k: v for k, v in sqlite.counts(now).items() if v} == {
+        assert one.commit(batch) == memory.commit(batch)
+    assert {k: v for k, v in one.counts(now).items() if v} == {
         k: v for k, v in memory.counts(now).items() if v
     }
-    sqlite.close()
+    one.close()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(visits=_visits, batch_size=st.integers(1, 7))
+def test_memory_and_sqlite_count_alike(
+    visits: list[tuple[int, int, int, int]], batch_size: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever machines come in whatever batches, both ledgers give the same receipts and counts."""
+    _count_alike(in_sqlite(tmp_path_factory.mktemp("ledger") / "host.db"), visits, batch_size)
+
+
+@pytest.mark.real
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(visits=_visits, batch_size=st.integers(1, 7))
+def test_memory_and_postgresql_count_alike(
+    visits: list[tuple[int, int, int, int]],
+    batch_size: int,
+    tmp_path: Path,
+    postgres: PostgreSql,
+    contract_database: str,
+) -> None:
+    """The same, where counts are kept in the database."""
+    _count_alike(in_postgresql(postgres, contract_database, tmp_path / "host.db"), visits, batch_size)
 
 
 @pytest.mark.parametrize(
@@ -219,62 +220,52 @@ def test_a_machine_that_never_came_back_is_let_go(ledger: Ledger, days: int, *, 
     assert receipt.conflict is kept
 
 
-def test_tidying_comes_round(tmp_path: Path) -> None:
+def test_tidying_comes_round(kept: Kept) -> None:
     """Step by step every machine and log row is looked at, and what is young stays."""
-    ledger = empty_sqlite(tmp_path / "host.db")
+    ledger = kept.open()
     fill(ledger, ROWS_A_STEP + 5)
     later = NOW + 401 * DAY
     fill(ledger, 3, now=later, first=9_000)
     for _ in range(4):
         ledger.tidy(Retention(), later)
-    assert rows(tmp_path / "host.db", "SELECT COUNT(*) FROM machine") == [(3,)]
-    assert rows(tmp_path / "host.db", "SELECT COUNT(*) FROM installation") == [(3,)]
-    assert rows(tmp_path / "host.db", "SELECT COUNT(*) FROM request_log") == [(3,)]
-    assert rows(tmp_path / "host.db", "SELECT SUM(requests) FROM daily_total") == [(ROWS_A_STEP + 8,)]
+    assert kept.rows("SELECT COUNT(*) FROM machine") == [(3,)]
+    assert kept.rows("SELECT COUNT(*) FROM installation") == [(3,)]
+    assert kept.rows("SELECT COUNT(*) FROM request_log") == [(3,)]
+    assert kept.rows("SELECT SUM(requests) FROM daily_total") == [(ROWS_A_STEP + 8,)]
+    assert ledger.counts(later)[1] == 3
     ledger.close()
 
 
-def test_sqlite_keeps_what_it_committed(tmp_path: Path) -> None:
+def test_what_was_committed_is_kept(kept: Kept) -> None:
     """A ledger opened anew counts as before."""
-    first = empty_sqlite(tmp_path / "host.db")
+    first = kept.open()
     fill(first, 3)
     fill(first, 2, pool=SERVERS, now=NOW - WINDOW)
     first.close()
-    again = SqliteLedger(tmp_path / "host.db", lambda: {1: WINDOW, 2: WINDOW})
+    again = kept.open()
     assert again.counts(NOW) == {1: 3, 2: 0}
     assert again.newest_row == NOW
     again.close()
 
 
-@pytest.fixture
-def logged(tmp_path: Path) -> Iterator[tuple[SqliteLedger, Callable[[], list[tuple[object, ...]]]]]:
-    """A SQLite ledger, and its log as (outcome, repeats) rows."""
-    ledger = empty_sqlite(tmp_path / "host.db")
-    yield ledger, lambda: rows(tmp_path / "host.db", "SELECT outcome, repeats FROM request_log ORDER BY id")
-    ledger.close()
-
-
-def test_repeated_waits_fold_into_one_log_row_an_hour(
-    logged: tuple[SqliteLedger, Callable[[], list[tuple[object, ...]]]],
-) -> None:
+def test_repeated_waits_fold_into_one_log_row_an_hour(kept: Kept) -> None:
     """Waits of one machine within the hour are one row that counts them; the next hour begins another."""
-    ledger, log = logged
+    ledger = kept.open()
     for number, later in enumerate([0, 60, 3599, 3600]):
         commit(ledger, entry(1, request=number, now=NOW + later))
-    assert log() == [(Outcome.WAITING, 3), (Outcome.WAITING, 1)]
+    ledger.close()
+    assert kept.rows(LOG) == [(Outcome.WAITING, 3), (Outcome.WAITING, 1)]
 
 
-def test_a_woken_request_is_logged_as_granted_and_stays_one_request(
-    logged: tuple[SqliteLedger, Callable[[], list[tuple[object, ...]]]], tmp_path: Path
-) -> None:
+def test_a_woken_request_is_logged_as_granted_and_stays_one_request(kept: Kept) -> None:
     """A request that waited and was granted is one request in the totals, granted."""
-    ledger, log = logged
+    ledger = kept.open()
     commit(ledger, entry(1))
     fill(ledger, 24)
     commit(ledger, entry(1, now=NOW + 1, waking=True))
-    assert log()[0] == (Outcome.WAITING, 1)
-    assert log()[-1] == (Outcome.GRANTED, 1)
-    totals = rows(
-        tmp_path / "host.db", "SELECT outcome, SUM(requests) FROM daily_total GROUP BY outcome ORDER BY 1"
-    )
+    ledger.close()
+    log = kept.rows(LOG)
+    assert log[0] == (Outcome.WAITING, 1)
+    assert log[-1] == (Outcome.GRANTED, 1)
+    totals = kept.rows("SELECT outcome, SUM(requests) FROM daily_total GROUP BY outcome ORDER BY 1")
     assert totals == [(Outcome.GRANTED, 25), (Outcome.WAITING, 0)]

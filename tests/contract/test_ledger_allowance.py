@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from simulators.entries import (
-    LEDGERS,
-    NOW,
-    SERVERS,
-    WORKSTATIONS,
-    commit,
-    empty_ledger,
-    empty_sqlite,
-    refusal,
-    rows,
-)
+from simulators.entries import NOW, SERVERS, WORKSTATIONS, commit, refusal
 from simulators.entries import entry as simulated_entry
+from simulators.ledgers import Kept, empty_sqlite
 from tenure.core.errors import Unavailable
 from tenure.core.pacing import HOUR
 from tenure.host.allowance import REFUSAL_ROWS, SPREAD_SECONDS
 from tenure.host.ledger import Outcome, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tenure.host.ledger import Ledger
 
 entry = partial(simulated_entry, newcomers=3)
 """An entry whose address may bring three new machines an hour."""
-
-
-@pytest.fixture(params=LEDGERS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    """An empty ledger."""
-    with empty_ledger(request.param, tmp_path) as ledger:
-        yield ledger
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one-batch", "one-by-one"])
@@ -110,24 +91,21 @@ def test_a_batch_that_fails_uses_nothing_up(tmp_path: Path) -> None:
     ledger.close()
 
 
-def test_refusals_of_an_address_fill_so_many_rows_an_hour_and_the_totals_count_all(tmp_path: Path) -> None:
+def test_refusals_of_an_address_fill_so_many_rows_an_hour_and_the_totals_count_all(kept: Kept) -> None:
     """A flood of refused requests does not fill the disk; another address is still logged."""
-    ledger = empty_sqlite(tmp_path / "host.db")
+    ledger = kept.open()
     ledger.commit([refusal(address="192.0.2.1") for _ in range(REFUSAL_ROWS + 200)])
     ledger.commit([refusal(address="192.0.2.2")])
     ledger.close()
-    logged = rows(
-        tmp_path / "host.db", "SELECT address, COUNT(*) FROM request_log GROUP BY address ORDER BY 1"
-    )
+    logged = kept.rows("SELECT address, COUNT(*) FROM request_log GROUP BY address ORDER BY 1")
     assert logged == [("192.0.2.1", REFUSAL_ROWS), ("192.0.2.2", 1)]
-    with closing(sqlite3.connect(tmp_path / "host.db")) as database:
-        assert database.execute("SELECT SUM(requests) FROM daily_total").fetchone() == (REFUSAL_ROWS + 201,)
+    assert kept.rows("SELECT SUM(requests) FROM daily_total") == [(REFUSAL_ROWS + 201,)]
 
 
-def test_newcomers_too_many_are_in_the_totals_as_refused(tmp_path: Path) -> None:
+def test_newcomers_too_many_are_in_the_totals_as_refused(kept: Kept) -> None:
     """With their code, so that a report can tell them."""
-    ledger = empty_sqlite(tmp_path / "host.db")
+    ledger = kept.open()
     commit(ledger, *(entry(number, newcomers=1) for number in range(1, 4)))
     ledger.close()
-    totals = rows(tmp_path / "host.db", "SELECT outcome, code, requests FROM daily_total ORDER BY outcome")
+    totals = kept.rows("SELECT outcome, code, requests FROM daily_total ORDER BY outcome")
     assert totals == [(Outcome.WAITING, "", 1), (Outcome.REFUSED, "rate_limited", 2)]

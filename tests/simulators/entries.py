@@ -1,68 +1,20 @@
-"""Entries and refusals as a desk writes them, and every ledger to commit them to."""
+"""Entries and refusals as a desk writes them."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from tenure.adapters.sql.host_ledger import SqliteLedger
-from tenure.adapters.sql.ledger_process import LedgerProcess
-from tenure.adapters.sql.migrations import History, migrate
-from tenure.adapters.sql.sqlite import open_connection
 from tenure.core.policy import DAY
 from tenure.host.ledger import Entry, PoolTerms, Receipt, Refusal
-from tenure.host.memory import MemoryLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tenure.host.ledger import Ledger
 
 NOW = 1_800_000_000
 WINDOW = 30 * DAY
 WORKSTATIONS = PoolTerms(1, WINDOW, 25)
 SERVERS = PoolTerms(2, WINDOW, 5)
-LEDGERS = ("memory", "sqlite", "process")
-
-
-def empty_sqlite(path: Path) -> SqliteLedger:
-    """A new SQLite ledger, the rows of its pools and products made."""
-    path.write_bytes(_empty_host_database())
-    connection = open_connection(path)
-    connection.execute("INSERT INTO publisher (id, publisher_id) VALUES (1, x'01')")
-    connection.executemany("INSERT INTO pool (id, publisher, name) VALUES (?, 1, ?)", [(1, "w"), (2, "s")])
-    connection.executemany(
-        "INSERT INTO product (id, pool, product_id) VALUES (?, ?, ?)",
-        [(1, 1, b"w"), (2, 1, b"v"), (3, 2, b"s")],
-    )
-    connection.close()
-    return SqliteLedger(path, lambda: {1: WINDOW, 2: WINDOW})
-
-
-@contextmanager
-def empty_ledger(kind: str, folder: Path) -> Iterator[Ledger]:
-    """A new ledger of one of `LEDGERS`, with two pools and a product or two in each."""
-    if kind == "memory":
-        yield MemoryLedger()
-        return
-    ledger: Ledger = empty_sqlite(folder / "host.db")
-    if kind == "process":
-        ledger.close()
-        ledger = LedgerProcess(folder / "host.db", lambda: {1: WINDOW, 2: WINDOW})
-    yield ledger
-    ledger.close()
-
-
-@cache
-def _empty_host_database() -> bytes:
-    """A migrated file, made once: Alembic takes longer than most tests."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "host.db"
-        migrate(path, History.HOST)
-        return path.read_bytes()
+WINDOWS = {1: WINDOW, 2: WINDOW}
 
 
 def entry(
@@ -115,12 +67,3 @@ def refusal(*, now: int = NOW, address: str = "192.0.2.1") -> Refusal:
         address=address,
         code="clock_skew",
     )
-
-
-def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    """What the database at `path` answers."""
-    connection = open_connection(path, read_only=True)
-    try:
-        return list(connection.execute(query))
-    finally:
-        connection.close()

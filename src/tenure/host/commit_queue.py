@@ -27,6 +27,8 @@ QUEUE_LIMIT: Final = 8_192
 """Requests that may wait for the disk: under a second's work of a small host."""
 POLL_SECONDS: Final = 1.0
 """How often the ledger is asked whether another program changed it (design, section 7)."""
+SHARED_POLL_SECONDS: Final = 0.5
+"""How often counts are read where other hosts count, too: what a lost notice costs those who wait."""
 
 log = logging.getLogger("tenure.host")
 
@@ -42,13 +44,15 @@ class CommitQueue:
         clock: Clock,
         *,
         elapsed: Callable[[], float],
-        reload: Callable[[], None],
+        reload: Callable[[], bool],
         retention: Callable[[], Retention],
         on_counts: Callable[[dict[int, int], int], None],
+        shared: bool = False,
     ) -> None:
         """`reload()` in the queue's thread when another program wrote; `on_counts(counts by pool row, newest row)`.
 
-        The latter is called on the event loop after each batch and each reload. `retention()` is asked each second.
+        The latter is called on the event loop after each batch and each reload; where counts are `shared` with other hosts,
+        also twice a second. A reload that fails says False, and is tried again. `retention()` is asked each second.
         `elapsed()` counts seconds, from whenever, and is never set.
         """
         self._ledger = ledger
@@ -57,6 +61,9 @@ class CommitQueue:
         self._reload = reload
         self._retention = retention
         self._tidy_at = 0.0
+        self._shared = shared
+        self._stale = False
+        self._recount = False
         self._on_counts = on_counts
         self._waiting: deque[_Place] = deque()
         self._wake = threading.Condition()
@@ -105,6 +112,12 @@ class CommitQueue:
             self._loop.call_soon(self._notify)
         return future
 
+    def recount(self) -> None:
+        """From any thread: the counts are read and told now, since another host may have changed them."""
+        with self._wake:
+            self._recount = True
+            self._wake.notify()
+
     def _notify(self) -> None:
         """Wake the thread once for everything that this turn of the event loop brought: larger batches, fewer wakings."""
         self._waking = False
@@ -115,18 +128,19 @@ class CommitQueue:
         while True:
             self._turn_began = self._elapsed()
             with self._wake:
-                if not self._waiting and not self._stopping:
-                    self._wake.wait(POLL_SECONDS)
+                if not self._waiting and not self._stopping and not self._recount:
+                    self._wake.wait(SHARED_POLL_SECONDS if self._shared else POLL_SECONDS)
                 if not self._waiting and self._stopping:
                     return
+                self._recount = False
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_LIMIT))]
             try:
                 changed = self._look_around()
                 if batch:
                     self._commit(batch)
-                self._tidy()
-                if changed or batch:
+                if changed or batch or self._shared:
                     self._tell(self._on_counts, self._ledger.counts(self._clock()), self._ledger.newest_row)
+                self._tidy()
             except TenureError as error:
                 self._fail(batch, error)
             except Exception:
@@ -144,11 +158,11 @@ class CommitQueue:
         self._tell(_resolve, batch, receipts)
 
     def _look_around(self) -> bool:
-        """Whether another program wrote, which is then known."""
-        changed = self._ledger.changed_elsewhere()
-        if changed:
-            self._reload()
-        return changed
+        """Whether another program wrote, which is then known; what could not be read is news until it can."""
+        news = self._ledger.changed_elsewhere() or self._stale
+        if news:
+            self._stale = not self._reload()
+        return news
 
     def _tidy(self) -> None:
         """Once a second that elapsed, whatever the clock says: one small step of letting go of old rows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tenure.core.activation import reaches
 from tenure.core.counting import recognize
@@ -17,15 +17,26 @@ from tenure.core.policy import DAY
 from tenure.host.ledger import Entry, Installation, Outcome, Receipt, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tenure.core.counting import KnownMachine, Sighting
     from tenure.host.allowance import Allowance
-    from tenure.host.counts import Counts
-    from tenure.host.ledger import Rows
+    from tenure.host.ledger import PoolTerms, Rows
 
 FOLD_SECONDS: Final = 3_600
 """Repeated waits of one machine fold into one log row an hour (design, section 5)."""
+
+
+class Counts(Protocol):
+    """The counts of pools, beside the rows that they count."""
+
+    def saw(self, pool: PoolTerms, now: int, before: Iterable[int]) -> None:
+        """One machine was accepted at `now`, replacing rows last seen at `before`."""
+        ...
+
+    def all_at(self, now: int) -> dict[int, int]:
+        """The count at `now` of every pool in the batch, at least."""
+        ...
 
 
 @dataclass(slots=True)

@@ -21,6 +21,8 @@ LOG_DAYS: Final = (1, 3_650)
 MACHINE_DAYS: Final = (BOUNDS["window_days"][1] + 1, 36_500)
 """More than the longest window, so that no machine is forgotten while it counts."""
 _NAMES: Final = {"log_days": LOG_DAYS, "machine_days": MACHINE_DAYS}
+RETENTION_SETTINGS: Final = frozenset(_NAMES)
+"""The names of these settings. They are about what was recorded, so hosts that record together share them."""
 ROWS_A_STEP: Final = 1_000
 """Rows that one step of tidying looks at: a millisecond, which no request notices."""
 

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 
 from tenure.adapters.sql import host_tables as tables
-from tenure.adapters.sql.engine import open_engine, reading, storage_errors
+from tenure.adapters.sql.engine import sqlite_database
+from tenure.core.errors import Code, Refused
 from tenure.core.license_status import LicenseStatus
 from tenure.host.ledger import Outcome
+from tenure.host.retention import RETENTION_SETTINGS
 from tenure.host.store import Enrolment, HostIdentity, RequestTotals, StoredRows
 
 if TYPE_CHECKING:
@@ -19,30 +21,36 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tenure.core.catalog import Catalog
+    from tenure.adapters.sql.engine import Database
+    from tenure.core.catalog import Catalog, Product
 
 
 class SqlHostStore:
-    """`HostStore` over one database file, which has the newest schema."""
+    """`HostStore` over the file of a home and, where several hosts share one, the database with what they recorded.
 
-    def __init__(self, path: Path) -> None:
-        """Nothing is read before it is asked for."""
-        self._path = path
-        self._engine = open_engine(path)
+    Who a host is, its documents and its settings are its own and stand in its home; the numbers of pools and products,
+    machines, the log and how long both are kept belong to all who record there (ADR 0010). Both have the newest schema.
+    """
+
+    def __init__(self, path: Path, shared: Database | None = None) -> None:
+        """Nothing is read before it is asked for. Without `shared` everything is in the file; else that is closed, too."""
+        self._home = sqlite_database(path)
+        self._records = shared or self._home
 
     def close(self) -> None:
-        """The file is closed."""
-        self._engine.dispose()
+        """Both are closed."""
+        self._home.close()
+        self._records.close()
 
     def identity(self) -> HostIdentity | None:
         """Who this host is."""
-        with storage_errors(self._path), reading(self._engine) as connection:
+        with self._home.reading() as connection:
             row = connection.execute(select(tables.host.c.host_id, tables.host.c.epoch)).first()
         return HostIdentity(UUID(bytes=row.host_id), row.epoch) if row is not None else None
 
     def set_identity(self, identity: HostIdentity) -> None:
         """The host is this one."""
-        with storage_errors(self._path), self._engine.begin() as connection:
+        with self._home.writing() as connection:
             connection.execute(delete(tables.host))
             connection.execute(
                 insert(tables.host).values(id=1, host_id=identity.host_id.bytes, epoch=identity.epoch)
@@ -50,7 +58,7 @@ class SqlHostStore:
 
     def enrolments(self) -> Sequence[Enrolment]:
         """All publishers whose catalogs this host holds."""
-        with storage_errors(self._path), reading(self._engine) as connection:
+        with self._home.reading() as connection:
             tokens: dict[int, list[str]] = {}
             for row in connection.execute(select(tables.catalog).order_by(tables.catalog.c.place)):
                 tokens.setdefault(row.publisher, []).append(row.token)
@@ -59,11 +67,24 @@ class SqlHostStore:
                     UUID(bytes=row.publisher_id), tuple(tokens[row.id]), row.certificate, row.revocations
                 )
                 for row in connection.execute(select(tables.publisher).order_by(tables.publisher.c.id))
+                if row.id in tokens
             ]
 
     def save_catalogs(self, publisher_id: UUID, tokens: Sequence[str], newest: Catalog) -> None:
-        """The publisher's catalogs are these; every pool and product of the newest has a row."""
-        with storage_errors(self._path), self._engine.begin() as connection:
+        """The publisher's catalogs are these; every pool and product of the newest has a row.
+
+        The rows come first: without a catalog they mean nothing, and a second try finds them.
+
+        Raises:
+            Refused: code `product_taken`: another host records a product of this id for another publisher.
+        """
+        with self._records.writing() as connection:
+            publisher = _publisher_row(connection, publisher_id)
+            for name in newest.pools:
+                _pool_row(connection, publisher, name)
+            for product in newest.products:
+                _save_product(connection, publisher, product)
+        with self._home.writing() as connection:
             publisher = _publisher_row(connection, publisher_id)
             connection.execute(delete(tables.catalog).where(tables.catalog.c.publisher == publisher))
             connection.execute(
@@ -73,19 +94,10 @@ class SqlHostStore:
                     for place, token in enumerate(tokens)
                 ],
             )
-            for name in newest.pools:
-                _pool_row(connection, publisher, name)
-            for product in newest.products:
-                pool = _pool_row(connection, publisher, product.pool)
-                same = tables.product.c.product_id == product.product_id.bytes
-                if connection.execute(update(tables.product).where(same).values(pool=pool)).rowcount == 0:
-                    connection.execute(
-                        insert(tables.product).values(pool=pool, product_id=product.product_id.bytes)
-                    )
 
     def save_certificate(self, publisher_id: UUID, token: str) -> None:
         """The host's certificate of this publisher is this one."""
-        with storage_errors(self._path), self._engine.begin() as connection:
+        with self._home.writing() as connection:
             publisher = _publisher_row(connection, publisher_id)
             connection.execute(
                 update(tables.publisher).where(tables.publisher.c.id == publisher).values(certificate=token)
@@ -100,7 +112,7 @@ class SqlHostStore:
             .where(tables.publisher.c.publisher_id == publisher_id.bytes, was)
             .values(revocations=after)
         )
-        with storage_errors(self._path), self._engine.begin() as connection:
+        with self._home.writing() as connection:
             return connection.execute(replaced).rowcount == 1
 
     def rows(self) -> StoredRows:
@@ -108,7 +120,7 @@ class SqlHostStore:
         pools = select(tables.pool.c.id, tables.pool.c.name, tables.publisher.c.publisher_id).join(
             tables.publisher
         )
-        with storage_errors(self._path), reading(self._engine) as connection:
+        with self._records.reading() as connection:
             return StoredRows(
                 pools={(UUID(bytes=row.publisher_id), row.name): row.id for row in connection.execute(pools)},
                 products={
@@ -119,13 +131,18 @@ class SqlHostStore:
 
     def settings(self) -> Mapping[str, str]:
         """All settings that were made."""
-        with storage_errors(self._path), reading(self._engine) as connection:
-            # SQLite keeps a number or a blob as such where another program wrote one.
-            return {str(row.name): str(row.value) for row in connection.execute(select(tables.setting))}
+        with self._home.reading() as connection:
+            own = _settings(connection)
+        with self._records.reading() as connection:
+            shared = _settings(connection)
+        return {name: value for name, value in own.items() if name not in RETENTION_SETTINGS} | {
+            name: value for name, value in shared.items() if name in RETENTION_SETTINGS
+        }
 
     def save_setting(self, name: str, value: str) -> None:
         """The setting has this value."""
-        with storage_errors(self._path), self._engine.begin() as connection:
+        database = self._records if name in RETENTION_SETTINGS else self._home
+        with database.writing() as connection:
             connection.execute(delete(tables.setting).where(tables.setting.c.name == name))
             connection.execute(insert(tables.setting).values(name=name, value=value))
 
@@ -134,7 +151,7 @@ class SqlHostStore:
         counted = select(tables.machine.c.pool, func.count().label("machines")).group_by(
             tables.machine.c.pool
         )
-        with storage_errors(self._path), reading(self._engine) as connection:
+        with self._records.reading() as connection:
             return {row.pool: row.machines for row in connection.execute(counted)}
 
     def totals(self) -> RequestTotals:
@@ -142,7 +159,7 @@ class SqlHostStore:
         summed = select(
             tables.daily_total.c.outcome, func.sum(tables.daily_total.c.requests).label("requests")
         ).group_by(tables.daily_total.c.outcome)
-        with storage_errors(self._path), reading(self._engine) as connection:
+        with self._records.reading() as connection:
             by_outcome = {row.outcome: int(row.requests) for row in connection.execute(summed)}
         return RequestTotals(
             granted=by_outcome.get(Outcome.GRANTED, 0),
@@ -160,11 +177,35 @@ class SqlHostStore:
             .group_by(tables.request_log.c.license_status)
         )
         names = tuple(LicenseStatus)
-        with storage_errors(self._path), reading(self._engine) as connection:
+        with self._records.reading() as connection:
             rows = connection.execute(summed).all()
         return {
             names[row.license_status]: int(row.requests) for row in rows if row.license_status < len(names)
         }
+
+
+def _settings(connection: Connection) -> dict[str, str]:
+    # SQLite keeps a number or a blob as such where another program wrote one.
+    return {str(row.name): str(row.value) for row in connection.execute(select(tables.setting))}
+
+
+def _save_product(connection: Connection, publisher: int, product: Product) -> None:
+    """The product has a row in its pool.
+
+    Raises:
+        Refused: code `product_taken`.
+    """
+    same = tables.product.c.product_id == product.product_id.bytes
+    owner = connection.execute(select(tables.pool.c.publisher).join(tables.product).where(same)).scalar()
+    if owner not in {None, publisher}:
+        raise Refused(
+            Code.PRODUCT_TAKEN,
+            f"Product {product.product_id} ({product.name!r}) belongs to another publisher in this database.",
+            "Two publishers cannot share a product id; ask both which of them it is.",
+        )
+    pool = _pool_row(connection, publisher, product.pool)
+    if connection.execute(update(tables.product).where(same).values(pool=pool)).rowcount == 0:
+        connection.execute(insert(tables.product).values(pool=pool, product_id=product.product_id.bytes))
 
 
 def _publisher_row(connection: Connection, publisher_id: UUID) -> int:

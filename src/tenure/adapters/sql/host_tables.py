@@ -2,6 +2,8 @@
 
 `machine` and `installation` are the hot ones: clustered on their keys, no row id, nothing stored twice, so that a
 million machines fit in memory's cache and a request touches few pages (docs/adr/0006).
+
+What is marked `POSTGRESQL` exists only where several hosts share a database (docs/adr/0010).
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+POSTGRESQL = {"only": "postgresql"}
+_Large = BigInteger().with_variant(
+    Integer, "sqlite"
+)  # there every integer is large, and only INTEGER is a row id
 
 host = Table(
     "host",
@@ -86,6 +92,26 @@ machine = Table(
     sqlite_with_rowid=False,
 )
 Index("machine_fingerprint", machine.c.pool, machine.c.fingerprint, unique=True)
+Index("machine_last_seen", machine.c.pool, machine.c.last_seen, info=POSTGRESQL)
+
+window_count = Table(
+    "window_count",
+    metadata,
+    Column("pool", Integer, ForeignKey("pool.id"), primary_key=True),
+    Column("window_seconds", BigInteger, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("machines", BigInteger, nullable=False),  # of the pool, last seen after `since`
+    info=POSTGRESQL,
+)
+
+recorder = Table(
+    "recorder",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("host_id", LargeBinary(16), nullable=False, unique=True),
+    Column("newest_row", BigInteger, nullable=False),  # the latest time of a machine that this host wrote
+    info=POSTGRESQL,
+)
 
 installation = Table(
     "installation",
@@ -95,7 +121,7 @@ installation = Table(
     Column("request_id", LargeBinary(16), nullable=False),
     Column("digest", LargeBinary(16), nullable=False),
     Column("outcome", SmallInteger, nullable=False),
-    Column("log_id", Integer, nullable=False),
+    Column("log_id", _Large, nullable=False),
     Column("logged_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -103,7 +129,7 @@ installation = Table(
 request_log = Table(
     "request_log",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", _Large, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("repeats", Integer, nullable=False),
@@ -120,6 +146,7 @@ request_log = Table(
     Column("virtual", Boolean),
     Column("license_status", SmallInteger),
     Column("minutes_remaining", Integer),
+    Column("recorder", Integer),  # no foreign key: the log outlives hosts; NULL where a host records alone
 )
 
 daily_total = Table(
@@ -128,5 +155,5 @@ daily_total = Table(
     Column("day", Integer, primary_key=True),
     Column("outcome", SmallInteger, primary_key=True),
     Column("code", Text, primary_key=True),
-    Column("requests", Integer, nullable=False),
+    Column("requests", _Large, nullable=False),
 )

@@ -13,6 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import inspect
+
 from tenure.adapters.sql.engine import open_engine, storage_errors
 from tenure.adapters.sql.sqlite import open_connection
 from tenure.core.errors import Code, UsageError
@@ -20,6 +22,8 @@ from tenure.core.errors import Code, UsageError
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
+
+    from tenure.adapters.sql.engine import Database
 
 log = logging.getLogger("tenure.storage")
 
@@ -30,7 +34,7 @@ class History(Enum):
     A test holds the revision named here against the folder's newest (tests/integration/sql/test_migrations.py).
     """
 
-    HOST = ("host_history", "0002")
+    HOST = ("host_history", "0003")
     PUBLISHER = ("publisher_history", "0003")
     MICROSOFT = ("microsoft_history", "0001")
 
@@ -57,16 +61,8 @@ def migrate(path: Path, history: History) -> None:
     """
     with storage_errors(path):
         found = _revision(path)
-        if found == history.head:
+        if not _is_behind(found, history, f"database {path}"):
             return
-        if found is not None and found > history.head:
-            raise UsageError(
-                Code.NOT_SET_UP,
-                f"The database {path} has schema {found}; this version of Tenure knows {history.head}.",
-                "A newer version made it: install that version again, or restore a backup from before the upgrade.",
-            )
-        from alembic import command  # noqa: PLC0415 - 150 ms that a start without a migration does not pay
-
         path.parent.mkdir(parents=True, exist_ok=True)
         engine = open_engine(path)
         try:
@@ -76,11 +72,24 @@ def migrate(path: Path, history: History) -> None:
                     return
                 if found is not None:
                     _keep_copy(path, found, history.head)
-                configuration = _configuration(history)
-                configuration.attributes["connection"] = connection
-                command.upgrade(configuration, "head")
+                _upgrade(connection, history)
         finally:
             engine.dispose()
+
+
+def migrate_database(database: Database, history: History, *, name: str) -> None:
+    """As `migrate`, of a database that exists, and that its own administrator copies.
+
+    Of several programs that migrate at once, one does it and the others wait.
+    """
+    with database.reading() as connection:
+        found = _revision_in(connection)
+        if not _is_behind(found, history, name):
+            return
+    with database.writing() as connection:
+        _upgrade(connection, history)
+    if found is not None:
+        log.warning("the %s was brought from schema %s to %s", name, found, history.head)
 
 
 def _keep_copy(path: Path, found: str, head: str) -> None:
@@ -107,8 +116,30 @@ def _keep_copy(path: Path, found: str, head: str) -> None:
     )
 
 
-def _revision_in(connection: Connection) -> str:
-    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
+def _is_behind(found: str | None, history: History, name: str) -> bool:
+    if found is not None and found > history.head:
+        raise UsageError(
+            Code.NOT_SET_UP,
+            f"The {name} has schema {found}; this version of Tenure knows {history.head}.",
+            "A newer version made it: install that version again, or restore a backup from before the upgrade.",
+        )
+    return found != history.head
+
+
+def _upgrade(connection: Connection, history: History) -> None:
+    """In the connection's transaction; Alembic finds by itself that another program has done it meanwhile."""
+    from alembic import command  # noqa: PLC0415 - 150 ms that a start without a migration does not pay
+
+    configuration = _configuration(history)
+    configuration.attributes["connection"] = connection
+    command.upgrade(configuration, "head")
+
+
+def _revision_in(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+    return str(row[0]) if row else None
 
 
 def _revision(path: Path) -> str | None:
