@@ -221,6 +221,17 @@ def enrolment_of(publisher_id: UUID, *, store: HostStore) -> Enrolment:
     )
 
 
+def record_elsewhere(store: HostStore) -> None:
+    """Every pool and product that the host knows has a row where `store` keeps its records, which is another place now.
+
+    Raises:
+        Refused: code `product_taken`: a product of this host is another publisher's there.
+    """
+    for enrolment in store.enrolments():
+        trusted = _trusted(enrolment)
+        store.save_catalogs(enrolment.publisher_id, trusted.tokens, trusted.newest)
+
+
 def follow_publisher(enrolment: Enrolment, tokens: Sequence[str], *, store: HostStore) -> TrustedCatalogs:
     """The host knows those of the tokens that follow what it knew of this publisher.
 

@@ -48,6 +48,23 @@ class DnsStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorageStatus:
+    """Where a host records."""
+
+    name: str
+    others: int
+    """Hosts that recorded there lately, besides this one."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def counting(self) -> str:
+        """With whom the host counts, in words."""
+        if not self.others:
+            return "This host counts alone."
+        return f"This host shares its count with {self.others} other{'s' if self.others > 1 else ''}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostStatus:
     """`tenure host status`. Times in Unix seconds."""
 
@@ -59,6 +76,7 @@ class HostStatus:
     """The earliest end of all certificates."""
     pools: tuple[PoolStatus, ...]
     requests: RequestTotals
+    storage: StorageStatus | None = None
     dns: DnsStatus
     revocations: tuple[RevocationStatus, ...]
     """One a publisher whose list is known."""
@@ -80,6 +98,7 @@ def host_status(
     now: int,
     *,
     dhcp_addresses: Sequence[tuple[str, str]] = (),
+    storage: StorageStatus | None = None,
 ) -> HostStatus:
     """The host's status at `now`; `counts` are those of the ledger then, by pool row.
 
@@ -112,6 +131,7 @@ def host_status(
             )
         ),
         requests=store.totals(),
+        storage=storage,
         dns=dns,
         revocations=revocation_statuses(served, now),
         warnings=(
@@ -119,6 +139,7 @@ def host_status(
             *revocation_warnings(served, now),
             *_dns_warnings(dns, settings, now),
             *map(_address_warning, dhcp_addresses),
+            *(storage.warnings if storage is not None else ()),
         ),
     )
 

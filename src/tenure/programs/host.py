@@ -14,9 +14,6 @@ from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.dhcp import dhcp_addresses
 from tenure.adapters.os.fingerprint import machine_fingerprint
 from tenure.adapters.os.randomness import new_uuid
-from tenure.adapters.sql.host_ledger import SqliteLedger
-from tenure.adapters.sql.host_store import SqlHostStore
-from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import Code, TenureError, UsageError
 from tenure.core.peers import parse_network
 from tenure.host import limits, networks, retention, settings, setup
@@ -28,8 +25,10 @@ from tenure.host.status import HostStatus, host_status
 from tenure.host.store import identity_of
 from tenure.programs.catalog_files import CATALOG_LIMIT, read_catalog_file
 from tenure.programs.contact import reaching_publisher, trust_for_publisher
+from tenure.programs.host_database import use_database
 from tenure.programs.host_listening import listening_at, tls_files_at
 from tenure.programs.host_refresh import refresh_publishers
+from tenure.programs.host_storage import storage_of
 from tenure.programs.microsoft_keys import refuse_microsoft_key
 from tenure.programs.server_tls import server_tls
 from tenure.wire.publication import update_in
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tenure.adapters.os.home import Home
+    from tenure.adapters.sql.host_store import SqlHostStore
     from tenure.core.certificate import HostCertificate
     from tenure.core.clock import Clock
     from tenure.host.firewall import FirewallRule
@@ -53,18 +53,25 @@ if TYPE_CHECKING:
 @contextmanager
 def open_store(home: Home) -> Iterator[SqlHostStore]:
     """The host's store in this home, at the newest schema."""
-    path = home.host_database
-    migrate(path, History.HOST)
-    store = SqlHostStore(path)
+    storage = storage_of(home)
+    storage.migrate()
+    store = storage.open_store()
     try:
         yield store
     finally:
         store.close()
 
 
-def install_key(home: Home, typed: str, *, catalog: Path, root: Path | None) -> setup.InstalledKey:
-    """The host in this home has the key and trusts the catalog; a server that is running learns of it by itself."""
+def install_key(
+    home: Home, typed: str, *, catalog: Path, root: Path | None, database: str | None = None
+) -> setup.InstalledKey:
+    """The host in this home has the key and trusts the catalog; a server that is running learns of it by itself.
+
+    It records in `database` from now on, if that is given.
+    """
     tokens = read_catalog_file(catalog).tokens
+    if database is not None:
+        use_database(home, database)
     with open_store(home) as store:
         return setup.install_key(
             typed,
@@ -191,13 +198,15 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
     with open_store(home) as store:
         identity_of(store)
         served = served_by(store)
-        ledger = SqliteLedger(home.host_database, lambda: served.windows)
-        try:
-            now = system_clock()
-            counts, dhcp = ledger.counts(now), dhcp_addresses()
-            found = host_status(store, served, counts, now, dhcp_addresses=dhcp)
-        finally:
-            ledger.close()
+        storage, now = storage_of(home), system_clock()
+        found = host_status(
+            store,
+            served,
+            storage.counts(served, now),
+            now,
+            dhcp_addresses=dhcp_addresses(),
+            storage=storage.status(served, now),
+        )
     tls = server_tls(home.host, served=tls_files_at(home))
     return replace(found, tls=tls.certificate, warnings=found.warnings + tls.warnings), listening_at(home)
 

@@ -6,11 +6,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from tenure.adapters.http.publisher_client import PublisherClient
-from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.core.errors import TenureError
 from tenure.host.refresh import refresh
 from tenure.programs.background import Job
 from tenure.programs.contact import reaching_publisher
+from tenure.programs.host_storage import storage_of
 from tenure.wire.trust import first_catalogs
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def refresh_job(home: Home, *, every: int, clock: Clock) -> Job:
     """Asks at once, and then every so many seconds; the server sees within a second what was written."""
 
     def run() -> None:
-        store = SqlHostStore(home.host_database)
+        store = storage_of(home).open_store()
         try:
             outcomes = refresh_publishers(home, store, publisher_url=None, clock=clock)
         finally:

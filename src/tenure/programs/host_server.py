@@ -19,10 +19,6 @@ from tenure.adapters.http.server import HttpServer
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.lock import ServerLock
 from tenure.adapters.sodium import sodium_signer
-from tenure.adapters.sql.checkpointer import Checkpointer
-from tenure.adapters.sql.host_store import SqlHostStore
-from tenure.adapters.sql.ledger_process import LedgerProcess
-from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import TenureError
 from tenure.host.commit_queue import CommitQueue
 from tenure.host.desk import Desk
@@ -38,6 +34,7 @@ from tenure.programs.dns_publisher import EVERY, DailyPublishing
 from tenure.programs.host_listening import forget_listening, tell_listening
 from tenure.programs.host_refresh import refresh_job
 from tenure.programs.host_renewal import renewal_job
+from tenure.programs.host_storage import storage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,7 +69,7 @@ class HostServer:
         port: int | None,
         *,
         clock: Clock = system_clock,
-        open_ledger: OpenLedger = LedgerProcess,
+        open_ledger: OpenLedger | None = None,
         hung_after: float = HUNG_SECONDS,
         connections: Bounds | None = None,
         tls: TlsSource = no_tls,
@@ -80,8 +77,9 @@ class HostServer:
         """Take the home and choose the port; port 0 picks a free one, which `url` then says.
 
         Without a port it is the one that was set on this host (`tenure slmgr /sprt`), else 1688. Requests are recorded
-        by the ledger that `open_ledger` gives for the database and the windows of its pools. `alive` goes by
-        `hung_after`. Without `connections` as many are served as the system lets this process have, up to `PLACES`.
+        in the home's database, or where `tenure host database` said; or by the ledger that `open_ledger` gives for the
+        former and the windows of its pools. `alive` goes by `hung_after`. Without `connections` as many are served as the
+        system lets this process have, up to `PLACES`.
 
         Raises:
             LocalFault: code `home_in_use`, `address_in_use` or `tls_files_unusable`.
@@ -93,20 +91,26 @@ class HostServer:
         self._tls = tls
         self._loading = threading.Lock()
         self._told: set[str] = set()
-        path = home.host_database
-        migrate(path, History.HOST)
+        self._fault = ""
+        storage = storage_of(home)
+        storage.migrate()
         with ExitStack() as opened:
             lock = ServerLock(home.host)
             lock.take()
             opened.callback(lock.release)
-            self._store = SqlHostStore(path)
+            self._store = storage.open_store()
             opened.callback(self._store.close)
             self._keys = HostKeyFolder(home.host)
             self._door = Door(_door_rules(Limits(), {}))
             self._load()
-            self._ledger = open_ledger(path, lambda: self._served.windows)
+            for warning in storage.status(self._served, clock()).warnings:
+                log.warning("%s", warning)
+            self._ledger = (
+                open_ledger(home.host_database, lambda: self._served.windows)
+                if open_ledger is not None
+                else storage.open_ledger(lambda: self._served)
+            )
             opened.callback(self._ledger.close)
-            self._checkpointer = Checkpointer(path)
             self._queue = CommitQueue(
                 self._ledger,
                 clock,
@@ -114,7 +118,9 @@ class HostServer:
                 reload=self._reload,
                 retention=lambda: self._retention,
                 on_counts=self._on_counts,
+                shared=storage.shared,
             )
+            self._companion = storage.companion(self._queue.recount)
             held = connections or bounds_for(PLACES, share=PLACES_SHARE)
             room = WaitingRoom(min(SEATS, held.places // 2))
             self._desk = Desk(submit=self._queue.submit, clock=clock, room=room)
@@ -161,7 +167,7 @@ class HostServer:
         self._desk.serve(self._served, sodium_signer(self._keys.host_key()))
         self._desk.counted(self._ledger.counts(self._clock()), self._ledger.newest_row)
         self._queue.start()
-        self._checkpointer.start()
+        self._companion.start()
         await self._http.start()
         self._tell()
         self._background.start()
@@ -174,7 +180,7 @@ class HostServer:
         await self._application.idle()
         await self._queue.stop()
         await self._background.stop()
-        await asyncio.to_thread(self._checkpointer.stop)
+        await asyncio.to_thread(self._companion.stop)
         forget_listening(self._home)
         self._opened.close()
 
@@ -208,12 +214,20 @@ class HostServer:
                 log.warning("%s", warning)
             self._told = warnings
 
-    def _reload(self) -> None:
-        """In the queue's thread: another program changed the database, so what is served may differ."""
+    def _reload(self) -> bool:
+        """In the queue's thread: another program changed the database, so what is served may differ.
+
+        Whether that could be read; it is tried again and again, and each reason is told once.
+        """
         try:
             self._load()
         except TenureError as error:
-            log.warning("a change could not be read, so the host goes on as before: %s", error)
+            if str(error) != self._fault:
+                log.warning("a change could not be read, so the host goes on as before: %s", error)
+            self._fault = str(error)
+            return False
+        self._fault = ""
+        return True
 
     def _on_counts(self, counts: Mapping[int, int], newest_row: int) -> None:
         if self._desk.served is not self._served:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from tenure.adapters.files.host_keys import HostKeyFolder
 from tenure.adapters.os.clock import system_clock
-from tenure.adapters.sql.host_ledger import SqliteLedger
 from tenure.core.errors import TenureError
 from tenure.host.licenses import HostLicenses, host_licenses
 from tenure.host.served import served_by
 from tenure.host.store import identity_of
 from tenure.programs import host, host_offline
 from tenure.programs.host_listening import listening_at
+from tenure.programs.host_storage import storage_of
 from tenure.wire.parcel import Form
 
 if TYPE_CHECKING:
@@ -39,12 +39,9 @@ def licenses(home: Home) -> tuple[HostLicenses, str | None]:
     with host.open_store(home) as store:
         identity_of(store)
         served = served_by(store)
-        ledger = SqliteLedger(home.host_database, lambda: served.windows)
         now = system_clock()
-        try:
-            told = host_licenses(store, served, ledger.counts(now), partial_key_of=partial_key_of, now=now)
-        finally:
-            ledger.close()
+        counts = storage_of(home).counts(served, now)
+        told = host_licenses(store, served, counts, partial_key_of=partial_key_of, now=now)
     return told, listening_at(home)
 
 

@@ -69,12 +69,14 @@ def refusal() -> Refusal:
 class Scenario:
     """A queue over a scripted ledger, and what it told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shared: bool = False) -> None:
         """Nothing was told yet."""
         self.ledger = ScriptedLedger()
         self.counts: list[dict[int, int]] = []
         self.told = asyncio.Event()
         self.reloads = 0
+        self.failing_reloads = 0
+        """How many reloads fail before one succeeds."""
         self.elapsed = 1_000.0
         self.queue = CommitQueue(
             self.ledger,
@@ -83,6 +85,7 @@ class Scenario:
             reload=self._reload,
             retention=Retention,
             on_counts=self._on_counts,
+            shared=shared,
         )
 
     def run(self, scenario: Callable[[], Awaitable[None]]) -> None:
@@ -98,8 +101,9 @@ class Scenario:
 
         asyncio.run(whole())
 
-    def _reload(self) -> None:
+    def _reload(self) -> bool:
         self.reloads += 1
+        return self.reloads > self.failing_reloads
 
     def _on_counts(self, counts: dict[int, int], _newest: int) -> None:
         self.counts.append(counts)
@@ -203,6 +207,47 @@ def test_a_change_by_another_program_is_reloaded_before_the_next_commit(scenario
 
     scenario.run(steps)
     assert scenario.reloads == 1
+
+
+def test_a_change_that_could_not_be_read_is_read_later(scenario: Scenario) -> None:
+    """It is told once; the queue asks again until it knows."""
+    scenario.failing_reloads = 2
+
+    async def steps() -> None:
+        scenario.ledger.changed = True
+        while scenario.reloads < 3:
+            await scenario.queue.submit(refusal())
+
+    scenario.run(steps)
+    assert scenario.reloads == 3
+
+
+def test_where_hosts_share_a_count_it_is_told_twice_a_second() -> None:
+    """Although nothing is recorded here: a notice that was lost costs those who wait half a second."""
+    scenario = Scenario(shared=True)
+
+    async def steps() -> None:
+        for _ in range(2):
+            scenario.told.clear()
+            await asyncio.wait_for(scenario.told.wait(), commit_queue.SHARED_POLL_SECONDS * 10)
+
+    scenario.run(steps)
+    assert scenario.counts[:2] == [{1: 0}, {1: 0}]
+
+
+def test_a_notice_of_another_host_is_told_at_once() -> None:
+    """Faster than the queue would look by itself."""
+    scenario = Scenario(shared=True)
+
+    async def steps() -> None:
+        began = asyncio.get_running_loop().time()
+        for _ in range(5):
+            scenario.told.clear()
+            scenario.queue.recount()
+            await scenario.told.wait()
+        assert asyncio.get_running_loop().time() - began < 5 * commit_queue.SHARED_POLL_SECONDS
+
+    scenario.run(steps)
 
 
 def test_before_its_start_a_queue_records_nothing(scenario: Scenario) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 SCHEMES: Final = ("postgresql://", "postgres://")
-URL_LIMIT: Final = 2_000
 LOCK_SECONDS: Final = 5
 """How long a writer waits for another, as with SQLite (design, section 7)."""
 MIGRATION_SECONDS: Final = 300
@@ -49,6 +48,24 @@ _SESSION: Final = (
 )
 
 
+_STATE: Final = """
+SELECT current_setting('fsync')::bool, current_setting('synchronous_commit') <> 'off',
+  (SELECT count(*) FROM recorder WHERE host_id <> %s AND newest_row > %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """What a server says of itself."""
+
+    fsync: bool
+    """Whether it flushes at all."""
+    synchronous_commit: bool
+    """Whether a commit waits for the flush."""
+    others: int
+    """Other hosts that record there."""
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
     """A database on a PostgreSQL server, by its libpq URL; what is printed of it holds no secret."""
@@ -64,7 +81,7 @@ class PostgresServer:
         Raises:
             UsageError: code `invalid_argument`.
         """
-        plausible = url.startswith(SCHEMES) and len(url) <= URL_LIMIT and url.isprintable()
+        plausible = url.startswith(SCHEMES) and url.isprintable()
         try:
             parts = conninfo_to_dict(url) if plausible else None
         except psycopg.Error:
@@ -95,6 +112,18 @@ class PostgresServer:
         return psycopg.connect(
             make_conninfo("", **{**_DEFAULTS, **given, "options": options.strip()}), autocommit=autocommit
         )
+
+    def state(self, *, but: bytes, since: int) -> DatabaseState:
+        """How safe the server keeps what it is told, and how many hosts but one recorded machines there after `since`.
+
+        Raises:
+            Unavailable, Untrusted: as `errors`.
+        """
+        with self.errors(), closing(self.connect()) as connection:
+            row = connection.execute(_STATE, (but, since)).fetchone()
+        if row is None:  # pragma: no cover - the statement gives a row
+            raise AssertionError("the server told nothing of itself")
+        return DatabaseState(*row)
 
     def database(self, *, lock_seconds: int = LOCK_SECONDS) -> Database:
         """The database through SQLAlchemy: of those who write, one at a time."""

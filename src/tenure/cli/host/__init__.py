@@ -13,6 +13,7 @@ COMMANDS = {
     "tls": "tenure.cli.host.tls",
     "status": "tenure.cli.host.status",
     "publish-dns": "tenure.cli.host.publish_dns",
+    "database": "tenure.cli.host.database",
     "refresh": "tenure.cli.host.refresh",
     "networks": "tenure.cli.host.networks",
     "limits": "tenure.cli.host.limits",

@@ -8,6 +8,7 @@ import click
 
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.command import home_option, json_option, key_argument
+from tenure.cli.host.database import database_option
 from tenure.cli.printing import print_facts, print_json
 from tenure.programs import host
 
@@ -25,14 +26,17 @@ from tenure.programs import host
     type=click.Path(dir_okay=False, path_type=Path),
     help="Demand that this root key (a JWK file) signed the catalog.",
 )
+@database_option
 @home_option
 @json_option
-def command(key: str, catalog: Path, root: Path | None, home: Path | None, *, as_json: bool) -> None:
+def command(
+    key: str, catalog: Path, root: Path | None, database: str | None, home: Path | None, *, as_json: bool
+) -> None:
     """Give this host its key, and the catalog of the publisher who issued it.
 
     KEY is the host key; `-` or nothing reads it from standard input, so that it stands in no shell history.
     """
-    installed = host.install_key(home_to_write(home), key, catalog=catalog, root=root)
+    installed = host.install_key(home_to_write(home), key, catalog=catalog, root=root, database=database)
     if as_json:
         print_json(
             {

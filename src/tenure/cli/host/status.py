@@ -72,6 +72,8 @@ def command(home: Path | None, *, as_json: bool) -> None:
                     }
                     for known in status.revocations
                 ],
+                "database": status.storage.name if status.storage else None,
+                "other_hosts": status.storage.others if status.storage else 0,
                 "warnings": list(status.warnings),
                 "requests": {
                     "total": status.requests.total,
@@ -88,6 +90,8 @@ def command(home: Path | None, *, as_json: bool) -> None:
             ("organization", status.org),
             ("activated", _yes(status.activated) + (" (trial)" if status.trial else "")),
             ("certificate until", timestamp(status.certificate_expires)),
+            ("database", status.storage.name if status.storage else None),
+            ("counting", status.storage.counting if status.storage else None),
             ("listening", listening or "no: start it with tenure host serve"),
             (
                 "TLS certificate",
