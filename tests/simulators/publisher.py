@@ -42,6 +42,8 @@ class SimulatedPublisher:
     )
     seq: int = 1
     opened: int = NOW - 1_000_000
+    names: UUID | None = None
+    """What product ids are made of, beside the names; None: the publisher's id, so that they are its own."""
 
     @property
     def workstation(self) -> Product:
@@ -113,7 +115,7 @@ class SimulatedPublisher:
 
     def _product(self, number: int, name: str, kind: Kind, pool: str) -> Product:
         return Product(
-            product_id=uuid5(self.publisher_id, name),
+            product_id=uuid5(self.names or self.publisher_id, name),
             number=number,
             name=name,
             kind=kind,

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,7 +19,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from tenure.adapters.sql.engine import open_engine
-from tenure.adapters.sql.migrations import History, migrate
+from tenure.adapters.sql.migrations import History, migrate, migrate_database
+from tenure.adapters.sql.postgres import PostgresServer
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
 from tenure.core.enrolment import HostSeat
 from tenure.core.errors import Code, Unavailable, UsageError
@@ -27,6 +29,11 @@ from tenure.publisher.store import Holder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Connection
+    from sqlalchemy.schema import SchemaItem
+
+    from simulators.postgresql import PostgreSql
+
 TABLES = {
     History.HOST: "host_tables",
     History.PUBLISHER: "publisher_tables",
@@ -34,16 +41,67 @@ TABLES = {
 }
 
 
+def differences(connection: Connection, history: History) -> list[object]:
+    """What Alembic finds different between a database and the tables in the code that are meant for it."""
+
+    def is_meant(item: SchemaItem, *_: object) -> bool:
+        return bool(item.info.get("only", connection.dialect.name) == connection.dialect.name)
+
+    metadata = importlib.import_module(f"tenure.adapters.sql.{TABLES[history]}").metadata
+    context = MigrationContext.configure(connection, opts={"include_object": is_meant})
+    return list(compare_metadata(context, metadata))
+
+
 @pytest.mark.parametrize("history", History)
 def test_the_migrations_make_the_tables_that_the_code_expects(history: History, tmp_path: Path) -> None:
     """Alembic finds no difference between a migrated database and the tables in the code."""
     path = tmp_path / "new.db"
     migrate(path, history)
-    metadata = importlib.import_module(f"tenure.adapters.sql.{TABLES[history]}").metadata
     engine = open_engine(path)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert differences(connection, history) == []
     engine.dispose()
+
+
+@pytest.mark.real
+def test_the_migrations_make_the_same_in_postgresql(postgres: PostgreSql) -> None:
+    """One history for both."""
+    database = PostgresServer.of(postgres.url(postgres.host_database())).database()
+    with database.reading() as connection:
+        assert differences(connection, History.HOST) == []
+    database.close()
+
+
+@pytest.mark.real
+def test_of_two_hosts_that_migrate_at_once_one_does_it(postgres: PostgreSql) -> None:
+    """The other waits, and finds it done."""
+    server = PostgresServer.of(postgres.url(postgres.new_database()))
+    databases = [server.database(lock_seconds=60) for _ in range(2)]
+    with ThreadPoolExecutor() as together:
+        done = [
+            together.submit(migrate_database, database, History.HOST, name=server.name)
+            for database in databases
+        ]
+        for one in done:
+            one.result()
+    with databases[0].reading() as connection:
+        assert differences(connection, History.HOST) == []
+    for database in databases:
+        database.close()
+
+
+@pytest.mark.real
+def test_a_shared_database_of_a_newer_version_is_left_alone(postgres: PostgreSql) -> None:
+    """As with a file: one host of several was updated before this one."""
+    name = postgres.host_database()
+    postgres.execute("UPDATE alembic_version SET version_num = '9999'", name)
+    server = PostgresServer.of(postgres.url(name))
+    database = server.database()
+    with pytest.raises(UsageError) as caught:
+        migrate_database(database, History.HOST, name=server.name)
+    database.close()
+    assert caught.value.code is Code.NOT_SET_UP
+    assert name in caught.value.detail
 
 
 @pytest.mark.parametrize("history", History)

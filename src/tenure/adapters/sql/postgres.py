@@ -94,7 +94,7 @@ class PostgresServer:
                 "It looks like postgresql://user@host:5432/database, with the password in ~/.pgpass.",
             )
         host = str(parts.get("host") or parts.get("hostaddr") or "this machine")
-        return cls(url, f"PostgreSQL database {parts.get('dbname') or 'of the user'} on {host}")
+        return cls(url, f"PostgreSQL database {parts.get('dbname') or 'of its user'} on {host}")
 
     @property
     def has_password(self) -> bool:
