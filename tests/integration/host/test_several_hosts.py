@@ -145,6 +145,21 @@ def test_13_machines_at_one_host_and_12_at_the_other_are_all_licensed_with_the_2
     assert said(last)["count"] == 25
 
 
+def test_a_notice_that_is_lost_costs_half_a_second(pair: Pair) -> None:
+    """A host that hears nothing reads the count by itself, twice a second."""
+    with pair.serving() as (deaf, other), ThreadPoolExecutor(8) as machines:
+        deaf._companion.stop()
+        waiting = machines.submit(post, deaf, SimulatedMachine(PUBLISHER.server.product_id), NOW, wait=60)
+        while counts(other)["servers"] < 1:
+            pass
+        for _ in range(3):
+            post(other, SimulatedMachine(PUBLISHER.server.product_id), NOW)
+        began = time.monotonic()
+        assert post(other, SimulatedMachine(PUBLISHER.server.product_id), NOW).status == 200
+        assert waiting.result().status == 200
+        assert time.monotonic() - began < SECONDS
+
+
 def test_the_last_two_machines_at_the_same_moment_at_different_hosts(
     postgres: PostgreSql, tmp_path: Path
 ) -> None:
