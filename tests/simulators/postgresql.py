@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 POSTGRESQL_MISSING: Final = "PostgreSQL is not installed (apt-get install postgresql)"
 USER: Final = "postgres"
+_WHO_MAY: Final = f"""
+local all all trust
+host all {USER} 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
 _TRIES: Final = 5
 """Ports that are tried: another process may take one between the look and the start."""
 _START_SECONDS: Final = 30
@@ -71,6 +76,7 @@ class PostgreSql:
             shutil.chown(folder, USER, USER)
         options = ["--auth=trust", f"--username={USER}", "--encoding=UTF8", "--no-sync", "--locale=C.UTF-8"]
         self._run("initdb", "-D", str(self._data), *options)
+        (self._data / "pg_hba.conf").write_text(_WHO_MAY)
 
     def start(self, *, fsync: bool = False) -> None:
         """It answers, on the port that it had if it ran before."""

@@ -1,6 +1,6 @@
 """Where the host of a home keeps what it knows: in its home alone, or with what it records in a database that hosts share.
 
-The only place that chooses between the two (docs/adr/0010).
+The only place that chooses between the two (docs/adr/0012).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from tenure.adapters.http.client import HttpAnswer, HttpClient
 from tenure.adapters.os.home import Home
 from tenure.cli.command import run
 from tenure.cli.main import command
-from tenure.core.errors import Code, LocalFault, Refused
+from tenure.core.errors import Code, LocalFault, Refused, Unavailable
 from tenure.core.policy import DAY, DEFAULT_POLICIES, Kind
 from tenure.programs import host
 from tenure.programs.host_database import database_in_use, use_database
@@ -280,6 +280,27 @@ def test_a_home_that_is_moved_to_a_database_and_back_keeps_what_it_is(
         use_database(home, place)
         with running(lambda: HostServer(home, "127.0.0.1", 0, clock=lambda: NOW)) as server:
             assert said(post(server, workstation(), NOW))["count"] == expected
+
+
+def test_the_owner_of_a_database_needs_no_other_right_and_its_password_stands_in_a_file(
+    postgres: PostgreSql, tmp_path: Path
+) -> None:
+    """From an empty database to a counted machine; without the password the message says where it belongs."""
+    postgres.execute("CREATE ROLE tenure LOGIN PASSWORD 'swordfish'")
+    postgres.execute("CREATE DATABASE owned OWNER tenure")
+    home = Home(tmp_path / "host")
+    activate_home(home, PUBLISHER, now=NOW)
+    passwords = tmp_path / "pgpass"
+    passwords.write_text("127.0.0.1:*:owned:tenure:swordfish\n")
+    passwords.chmod(0o600)
+    url = postgres.url("owned").replace("postgres@", "tenure@")
+    with pytest.raises(Unavailable) as caught:
+        use_database(home, f"{url}?passfile=/nonexistent")
+    assert ".pgpass" in caught.value.cure
+    use_database(home, f"{url}?passfile={passwords}")
+    with running(lambda: HostServer(home, "127.0.0.1", 0, clock=lambda: NOW)) as server:
+        assert said(post(server, workstation(), NOW))["count"] == 1
+        assert said(post(server, workstation(), NOW))["count"] == 2
 
 
 def test_a_host_whose_server_runs_stays_where_it_is(pair: Pair) -> None:

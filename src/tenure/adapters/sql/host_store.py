@@ -29,7 +29,7 @@ class SqlHostStore:
     """`HostStore` over the file of a home and, where several hosts share one, the database with what they recorded.
 
     Who a host is, its documents and its settings are its own and stand in its home; the numbers of pools and products,
-    machines, the log and how long both are kept belong to all who record there (ADR 0010). Both have the newest schema.
+    machines, the log and how long both are kept belong to all who record there (ADR 0012). Both have the newest schema.
     """
 
     def __init__(self, path: Path, shared: Database | None = None) -> None:

@@ -3,7 +3,7 @@
 `machine` and `installation` are the hot ones: clustered on their keys, no row id, nothing stored twice, so that a
 million machines fit in memory's cache and a request touches few pages (docs/adr/0006).
 
-What is marked `POSTGRESQL` exists only where several hosts share a database (docs/adr/0010).
+What is marked `POSTGRESQL` exists only where several hosts share a database (docs/adr/0012).
 """
 
 from __future__ import annotations

@@ -96,11 +96,6 @@ class PostgresServer:
         host = str(parts.get("host") or parts.get("hostaddr") or "this machine")
         return cls(url, f"PostgreSQL database {parts.get('dbname') or 'of its user'} on {host}")
 
-    @property
-    def has_password(self) -> bool:
-        """Whether the URL itself holds the password."""
-        return conninfo_to_dict(self.url).get("password") is not None
-
     def connect(self, *, autocommit: bool = True, lock_seconds: int = LOCK_SECONDS) -> psycopg.Connection:
         """A connection, usable from one thread at a time, which waits so long for the locks of others.
 

@@ -1,4 +1,4 @@
-"""The counts that hosts share, kept in the database beside the rows that they count (docs/adr/0010).
+"""The counts that hosts share, kept in the database beside the rows that they count (docs/adr/0012).
 
 A row of `window_count` says how many machines of a pool were last seen after a moment, `since`. Moving that moment
 to the start of the window costs a look at the machines that leave it (or come back, when a clock or a window went

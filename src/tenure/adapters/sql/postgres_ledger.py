@@ -1,4 +1,4 @@
-"""The ledger in PostgreSQL, where several hosts share one count, one inventory and one log (docs/adr/0010).
+"""The ledger in PostgreSQL, where several hosts share one count, one inventory and one log (docs/adr/0012).
 
 A batch is one transaction in two round trips: lock the pools, move their counts and read the rows; then write and commit.
 """

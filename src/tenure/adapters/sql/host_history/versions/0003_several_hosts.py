@@ -1,4 +1,4 @@
-"""What hosts need that record in one PostgreSQL database (docs/adr/0010): who they are, and counts that they share."""
+"""What hosts need that record in one PostgreSQL database (docs/adr/0012): who they are, and counts that they share."""
 
 import sqlalchemy as sa
 from alembic import op
