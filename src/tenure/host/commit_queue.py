@@ -64,6 +64,8 @@ class CommitQueue:
         self._shared = shared
         self._stale = False
         self._recount = False
+        self._failure = ""
+        """What keeps requests from being recorded, as it was last told."""
         self._on_counts = on_counts
         self._waiting: deque[_Place] = deque()
         self._wake = threading.Condition()
@@ -142,6 +144,7 @@ class CommitQueue:
                     self._tell(self._on_counts, self._ledger.counts(self._clock()), self._ledger.newest_row)
                 self._tidy()
             except TenureError as error:
+                self._log_failure(error)
                 self._fail(batch, error)
             except Exception:
                 log.exception("a defect of Tenure's own, while recording requests")
@@ -152,8 +155,9 @@ class CommitQueue:
     def _commit(self, batch: list[_Place]) -> None:
         try:
             receipts: list[Receipt | None] | TenureError = self._ledger.commit([entry for entry, _ in batch])
+            self._log_recovery()
         except TenureError as error:
-            log.warning("requests could not be recorded: %s", error)
+            self._log_failure(error)
             receipts = error
         self._tell(_resolve, batch, receipts)
 
@@ -174,6 +178,17 @@ class CommitQueue:
             self._ledger.tidy(self._retention(), self._clock())
         except TenureError as error:
             log.warning("old rows could not be let go: %s", error)
+
+    def _log_failure(self, error: TenureError) -> None:
+        """Once a reason: while the storage is away, hundreds of batches a second may meet it."""
+        if str(error) != self._failure:
+            log.warning("requests cannot be recorded: %s", error)
+        self._failure = str(error)
+
+    def _log_recovery(self) -> None:
+        if self._failure:
+            log.warning("requests are recorded again")
+        self._failure = ""
 
     def _fail(self, batch: list[_Place], error: TenureError) -> None:
         self._tell(_resolve, batch, error)

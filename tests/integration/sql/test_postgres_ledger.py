@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.postgres import PostgresServer
+from tenure.adapters.sql.postgres_counts import LOCK_POOLS
 from tenure.adapters.sql.postgres_ledger import CHANNEL, PostgresLedger
 from tenure.core.errors import Code, Unavailable
 from tenure.core.policy import DAY
@@ -40,7 +41,7 @@ class Site:
         """No host has recorded anything."""
         self._server = server
         self._folder = folder
-        self._database = server.host_database()
+        self.database = server.host_database()
         self.opened: list[PostgresLedger] = []
         self.execute(
             "INSERT INTO publisher (id, publisher_id) VALUES (1, '1');"
@@ -51,7 +52,7 @@ class Site:
     @property
     def url(self) -> str:
         """Where it is."""
-        return self._server.url(self._database)
+        return self._server.url(self.database)
 
     def host(self, host_id: UUID, *, window: int = MONTH) -> PostgresLedger:
         """The ledger of a host that counts both pools by this window."""
@@ -65,7 +66,7 @@ class Site:
 
     def execute(self, statement: str) -> list[tuple[object, ...]]:
         """What a statement gives."""
-        return self._server.execute(statement, self._database)
+        return self._server.execute(statement, self.database)
 
 
 @pytest.fixture
@@ -246,13 +247,29 @@ def test_a_connection_that_broke_is_made_anew(site: Site) -> None:
 
 
 def test_a_host_that_stops_in_the_middle_of_a_batch_keeps_nobody_waiting_for_ever(site: Site) -> None:
-    """The server ends its transaction, and who waits for it gives up after a while: both after seconds."""
+    """The server ends its transaction (here sooner than by default), and the other host goes on."""
+    with closing(PostgresServer.of(site.url).connect()) as stopped:
+        stopped.execute("SET idle_in_transaction_session_timeout = '200ms'")
+        stopped.execute("BEGIN")
+        stopped.execute(LOCK_POOLS, ([1],))
+        assert count(site.host(A), ask(1)) == 1
+        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+            stopped.execute("COMMIT")
+
+
+def test_a_session_is_as_hosts_need_it_whatever_the_database_is_set_to(site: Site) -> None:
+    """Waits end after seconds, statements never do, and who waited sees what the other committed."""
+    for setting in ("default_transaction_isolation = 'serializable'", "statement_timeout = '1s'"):
+        site.execute(f"ALTER DATABASE {site.database} SET {setting}")
+    names = [
+        "idle_in_transaction_session_timeout",
+        "lock_timeout",
+        "statement_timeout",
+        "transaction_isolation",
+    ]
     with closing(PostgresServer.of(site.url).connect()) as connection:
-        shown = [
-            connection.execute(f"SHOW {name}".encode()).fetchone()
-            for name in ("idle_in_transaction_session_timeout", "lock_timeout", "statement_timeout")
-        ]
-    assert shown == [("5s",), ("5s",), ("0",)]
+        shown = [connection.execute("SELECT current_setting(%s)", (name,)).fetchone() for name in names]
+    assert shown == [("5s",), ("5s",), ("0",), ("read committed",)]
 
 
 def test_a_setting_that_hosts_share_is_noticed(site: Site) -> None:

@@ -186,6 +186,23 @@ def test_everyone_in_a_failed_batch_is_told_and_the_queue_goes_on(
     assert scenario.ledger.batches == [1]
 
 
+def test_a_failure_is_logged_once_and_so_is_its_end(
+    scenario: Scenario, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A storage that is away for an hour does not fill the log."""
+
+    async def steps() -> None:
+        for error in [Unavailable(Code.STORAGE_UNAVAILABLE, "full")] * 3 + [None, None]:
+            scenario.ledger.error = error
+            await asyncio.gather(scenario.queue.submit(refusal()), return_exceptions=True)
+
+    scenario.run(steps)
+    assert [record.getMessage() for record in caplog.records] == [
+        "requests cannot be recorded: full",
+        "requests are recorded again",
+    ]
+
+
 def test_stopping_records_what_was_queued(scenario: Scenario) -> None:
     """Nothing that was accepted is dropped."""
     futures: list[asyncio.Future[Receipt | None]] = []

@@ -9,8 +9,8 @@ from tenure.adapters.files.atomic import SECRET, read_file, write_atomically
 if TYPE_CHECKING:
     from pathlib import Path
 
-URL_LIMIT: Final = 2_000
-"""Longer than any URL of a database."""
+LIMIT: Final = 8_192
+"""Bytes: more than the URL of any database has."""
 
 
 def read_database_url(folder: Path) -> str | None:
@@ -19,7 +19,7 @@ def read_database_url(folder: Path) -> str | None:
     Raises:
         LocalFault: code `home_unusable`: the file cannot be read, or is too long.
     """
-    data = read_file(_path(folder), limit=URL_LIMIT)
+    data = read_file(_path(folder), limit=LIMIT)
     return data.decode(errors="replace").strip() if data is not None else None
 
 

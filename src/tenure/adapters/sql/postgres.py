@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 SCHEMES: Final = ("postgresql://", "postgres://")
+URL_LIMIT: Final = 2_000
 LOCK_SECONDS: Final = 5
 """How long a writer waits for another, as with SQLite (design, section 7)."""
 MIGRATION_SECONDS: Final = 300
@@ -45,8 +46,9 @@ _SESSION: Final = (
     "-c idle_in_transaction_session_timeout=5s",
     # Never a limit on statements: one that ends the wait for a standby would call a commit done that is on one disk only.
     "-c statement_timeout=0",
+    # Whoever waited for a lock must see what its holder committed.
+    r"-c default_transaction_isolation=read\ committed",
 )
-
 
 _STATE: Final = """
 SELECT current_setting('fsync')::bool, current_setting('synchronous_commit') <> 'off',
@@ -81,7 +83,7 @@ class PostgresServer:
         Raises:
             UsageError: code `invalid_argument`.
         """
-        plausible = url.startswith(SCHEMES) and url.isprintable()
+        plausible = url.startswith(SCHEMES) and len(url) <= URL_LIMIT and url.isprintable()
         try:
             parts = conninfo_to_dict(url) if plausible else None
         except psycopg.Error:

@@ -33,7 +33,8 @@ CHANNEL: Final = "tenure_counts"
 """Where a host tells the others that a pool has reached its threshold."""
 
 _NOTIFY: Final = "SELECT pg_notify(%s, %s)"
-_RECORDER: Final = """
+_RECORDER: Final = "SELECT id, newest_row FROM recorder WHERE host_id = %s"
+_NEW_RECORDER: Final = """
 INSERT INTO recorder (host_id, newest_row) VALUES (%s, 0)
 ON CONFLICT (host_id) DO UPDATE SET newest_row = recorder.newest_row RETURNING id, newest_row
 """
@@ -116,7 +117,7 @@ class PostgresLedger:
         windows = {row: pool.window_seconds for row, pool in terms.items()}
         now = max((asked.now for asked in batch), default=0)
         with self._link.use() as connection:
-            recorder = self._recorded_as(connection)
+            recorder = self._recorded_as(connection, make=True)
             with connection.pipeline():
                 connection.execute("BEGIN")
                 counts_of = ask_for_counts(connection, windows, now)
@@ -145,7 +146,7 @@ class PostgresLedger:
             As `commit`.
         """
         with self._link.use() as connection:
-            self._recorded_as(connection)
+            self._recorded_as(connection, make=False)
             settings = connection.execute(_SETTINGS).fetchall()
             counts = read_counts(connection, self._windows(), now)
         if settings != self._settings:
@@ -196,15 +197,17 @@ class PostgresLedger:
         self._link.close()
         self._home.close()
 
-    def _recorded_as(self, connection: Connection) -> int | None:
-        """This host's number in the database, asked for once a connection; None before it has a key."""
+    def _recorded_as(self, connection: Connection, *, make: bool) -> int | None:
+        """This host's number in the database, asked for once a connection; None before it has a key, or a number."""
         host_id = self._host_id()
         if host_id is None:
             return None
         if self._recorder is None or self._recorder[1:] != (host_id, self._link.number):
             row = connection.execute(_RECORDER, (host_id.bytes,)).fetchone()
-            if row is None:  # pragma: no cover - the statement returns the row that it made or found
-                raise AssertionError("a host was given no number")
+            if row is None and make:
+                row = connection.execute(_NEW_RECORDER, (host_id.bytes,)).fetchone()
+            if row is None:
+                return None
             self._recorder = (row[0], host_id, self._link.number)
             self._newest_row = row[1]
         return self._recorder[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
@@ -15,14 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenure.adapters.sql.postgres import PostgresServer
-    from tenure.core.errors import TenureError
 
 FIRST_PAUSE: Final = 0.1
 """Seconds between a connection that could not be made and the next try; each time twice as long."""
 LONGEST_PAUSE: Final = 2.0
 """A database that is back is noticed within this time."""
-
-log = logging.getLogger("tenure.storage")
 
 
 class PostgresLink:
@@ -33,7 +29,7 @@ class PostgresLink:
         self._server = server
         self._connection: psycopg.Connection | None = None
         self._made = 0
-        self._down: TenureError | None = None
+        self._down: psycopg.Error | None = None
         self._pause = FIRST_PAUSE
         self._next_try = 0.0
 
@@ -72,18 +68,14 @@ class PostgresLink:
         if self._connection is not None:
             return self._connection
         if self._down is not None and time.monotonic() < self._next_try:
-            raise self._down
+            raise as_tenure_error(self._down, self._server)
         try:
             self._connection = self._server.connect()
         except psycopg.Error as error:
-            if self._down is None:
-                log.warning("the %s cannot be reached; it is tried again and again", self._server.name)
-            self._down = as_tenure_error(error, self._server)
+            self._down = error
             self._next_try = time.monotonic() + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
             raise
-        if self._down is not None:
-            log.info("the %s is back", self._server.name)
         self._made += 1
         self._down, self._pause = None, FIRST_PAUSE
         return self._connection
