@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @database_option
 @home_option
 def command(
+    *,
     address: str,
     port: int | None,
     certificate: Path | None,
