@@ -28,7 +28,7 @@ from tenure.programs.contact import reaching_publisher, trust_for_publisher
 from tenure.programs.host_database import use_database
 from tenure.programs.host_listening import listening_at, tls_files_at
 from tenure.programs.host_refresh import refresh_publishers
-from tenure.programs.host_storage import storage_of
+from tenure.programs.host_storage import require_host, storage_of
 from tenure.programs.microsoft_keys import refuse_microsoft_key
 from tenure.programs.server_tls import server_tls
 from tenure.wire.publication import update_in
@@ -189,12 +189,7 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
     Raises:
         UsageError: code `not_set_up`, when there is no host in this home.
     """
-    if not home.host_database.exists():
-        raise UsageError(
-            Code.NOT_SET_UP,
-            f"There is no host in {home.root}.",
-            "Set one up: tenure host install-key KEY --catalog FILE; or name its --home.",
-        )
+    require_host(home)
     with open_store(home) as store:
         identity_of(store)
         served = served_by(store)

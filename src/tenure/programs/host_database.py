@@ -9,7 +9,7 @@ from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.lock import ServerLock
 from tenure.host.served import served_by
 from tenure.host.setup import record_elsewhere
-from tenure.programs.host_storage import storage_at, storage_of
+from tenure.programs.host_storage import require_host, storage_at, storage_of
 
 if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
@@ -50,8 +50,10 @@ def database_in_use(home: Home) -> StorageStatus:
     """Which database the host in this home records in.
 
     Raises:
+        UsageError: code `not_set_up`, when there is no host in this home.
         Unavailable, Untrusted: it cannot be used.
     """
+    require_host(home)
     storage = storage_of(home)
     storage.migrate()
     store = storage.open_store()

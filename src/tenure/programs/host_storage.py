@@ -75,6 +75,20 @@ class HostStorage(Protocol):
         ...
 
 
+def require_host(home: Home) -> None:
+    """There is a host in this home.
+
+    Raises:
+        UsageError: code `not_set_up`.
+    """
+    if not home.host_database.exists():
+        raise UsageError(
+            Code.NOT_SET_UP,
+            f"There is no host in {home.root}.",
+            "Set one up: tenure host install-key KEY --catalog FILE; or name its --home.",
+        )
+
+
 def storage_of(home: Home) -> HostStorage:
     """Where the host in this home keeps what it knows.
 

@@ -329,8 +329,11 @@ def test_the_command_stores_the_url_and_prints_no_password(
     activate_home(home, PUBLISHER, now=NOW)
 
     def database(*arguments: str) -> int:
-        return run(command, ["host", "database", *arguments, "--home", str(home.root)])
+        return run(command, ["host", "database", "--home", str(home.root), *arguments])
 
+    assert database("--home", str(tmp_path / "nothing")) == 2
+    assert "There is no host" in capfd.readouterr().err
+    assert not (tmp_path / "nothing").exists()
     name = postgres.host_database()
     url = postgres.url(name).replace("postgres@", "postgres:swordfish@")
     stored = home.host / "database.url"

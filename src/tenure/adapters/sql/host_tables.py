@@ -26,9 +26,8 @@ from sqlalchemy import (
 
 metadata = MetaData()
 POSTGRESQL = {"only": "postgresql"}
-_Large = BigInteger().with_variant(
-    Integer, "sqlite"
-)  # there every integer is large, and only INTEGER is a row id
+# In SQLite every integer is large, and only INTEGER can be the row's own number.
+_Large = BigInteger().with_variant(Integer, "sqlite")
 
 host = Table(
     "host",
