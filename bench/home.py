@@ -18,6 +18,7 @@ from tenure.core.policy import Kind
 from tenure.host import setup
 from tenure.programs.host import open_store
 from tenure.publisher.activation import activate_host
+from tenure.publisher.audit import Actor
 from tenure.publisher.authority import Authority, NewProduct
 from tenure.publisher.keys import issue_host_key
 from tenure.publisher.memory import MemoryPublisherStore
@@ -38,7 +39,9 @@ def activated_home(home: Home) -> UUID:
     """The home's host is activated for a workstation product with a threshold of 1; the product's id."""
     keys = PublisherKeyFolder(home.publisher)
     keys.make_missing()
-    authority = Authority(MemoryPublisherStore(), keys, system_clock, new_uuid, random_bits)
+    authority = Authority(
+        MemoryPublisherStore(), keys, system_clock, new_uuid, random_bits, Actor("user bench")
+    )
     authority.init(name="Bench", contact="", publisher_url=None)
     terms = {"workstations": {"threshold": 1}}
     (product,) = authority.add_products([NewProduct(name="Bench", kind=Kind.WORKSTATION)], terms=terms)

@@ -83,12 +83,11 @@ def test_what_was_written_is_read(store: PublisherStore) -> None:
         rows.add_key(KEY)
         rows.save_holder("key-1", HOLDER)
         rows.save_answer("request-1", ANSWER)
-        rows.audit(1, "did", "something")
     with store.reading() as rows:
         assert rows.publisher_id() == UUID(int=9)
         assert rows.catalogs() == ("first", "newest")
         assert rows.key("key-1") == KEY
-        assert list(rows.issued_keys()) == [KEY]
+        assert list(rows.issued_keys()) == [(KEY, 1)]
         assert list(rows.holders("key-1")) == [HOLDER]
         assert rows.answer("request-1") == ANSWER
 
@@ -161,7 +160,7 @@ def test_a_blocked_key_stays_so(store: PublisherStore) -> None:
         rows.add_key(KEY)
         rows.add_key(other)
         rows.block_key("key-1")
-        assert list(rows.issued_keys()) == [replace(KEY, blocked=True), other]
+        assert list(rows.issued_keys()) == [(replace(KEY, blocked=True), 0), (other, 0)]
 
 
 def test_a_host_s_places_are_freed_on_every_key(store: PublisherStore) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from simulators.publisher import NOW, seeded
 from tenure.core.policy import Kind
 from tenure.core.product_key import KeyType, parse
+from tenure.publisher.audit import Actor
 from tenure.publisher.authority import Authority, NewProduct
 from tenure.publisher.keys import issue_machine_key
 from tenure.publisher.memory import MemoryPublisherStore
@@ -69,7 +70,12 @@ class SimulatedAuthority:
         """Set it up."""
         ids, bits = count(self.first_id), count(1000)
         self.authority = Authority(
-            self.store, self.keys, lambda: self.now, lambda: UUID(int=next(ids)), lambda _: next(bits)
+            self.store,
+            self.keys,
+            lambda: self.now,
+            lambda: UUID(int=next(ids)),
+            lambda _: next(bits),
+            Actor("user alice"),
         )
         self.authority.init(name="Example Software", contact="licenses@publisher.example", publisher_url=None)
         self.products = self.authority.add_products(

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from tenure.adapters.files.report_files import write_csv
+from tenure.wire.csv_rows import csv_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tenure.core.errors import TenureError
+    from tenure.wire.csv_rows import Cell
+
+
+NO_TERMINAL: Final = 10_000
+"""Columns where no terminal sets a limit."""
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -28,7 +39,10 @@ def print_facts(facts: Iterable[tuple[str, object]], *, err: bool = False) -> No
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, in color when it goes to a terminal. Needs the `server` extra."""
+    """A table, in color and as wide as the terminal when it goes to one; else as wide as it is: for grep and less -S.
+
+    Needs the `server` extra.
+    """
     from rich.console import Console  # noqa: PLC0415 - a client is installed without it
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
@@ -39,7 +53,18 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for row in rows:
         # As Text: a cell may repeat what a stranger wrote, and rich would take "[/]" in it for markup.
         table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
-    Console().print(table)
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else NO_TERMINAL
+    Console(width=width).print(table)
+
+
+def print_csv(path: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """The rows as CSV: in the file `path`, with the mark by which Excel knows UTF-8; `-`: on standard output, without it."""
+    lines = csv_lines(columns, rows)
+    if path != "-":
+        write_csv(Path(path), lines)
+        return
+    for line in lines:
+        click.echo(line, nl=False)
 
 
 def print_error(error: TenureError) -> None:

@@ -48,6 +48,12 @@ class Code(StrEnum):
     REQUEST_EXPIRED = "request_expired"
     PUBLISHER_MISMATCH = "publisher_mismatch"
 
+    # A request to a publisher's administration
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN_ROLE = "forbidden_role"
+    INSECURE_CONNECTION = "insecure_connection"
+    TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - a code, no secret
+
     # What the caller wrote
     PRODUCT_KEY_MALFORMED = "product_key_malformed"
     POLICY_OUT_OF_BOUNDS = "policy_out_of_bounds"

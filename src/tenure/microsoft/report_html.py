@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenure.microsoft.report import Report
-    from tenure.microsoft.report_tables import Cell
+    from tenure.wire.csv_rows import Cell
 
 MAX_ROWS: Final = 2_000
 """Rows of one table; more make a page that no browser scrolls well. CSV and XLSX have all."""

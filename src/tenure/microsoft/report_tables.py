@@ -1,24 +1,18 @@
-"""The report as tables: the same columns in CSV, XLSX and HTML, and CSV that no spreadsheet takes for formulas."""
+"""The report as tables: the same columns in CSV, XLSX and HTML."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from tenure.microsoft.report import Report, rfc3339
+from tenure.wire.csv_rows import Cell, csv_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-Cell: TypeAlias = str | int | bool | None
-
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""With which spreadsheets begin a formula (OWASP, "CSV injection")."""
 
 
 class TableName(StrEnum):
@@ -59,26 +53,8 @@ def table(report: Report, name: TableName) -> ReportTable:
 
 
 def csv_text(chosen: ReportTable) -> Iterator[str]:
-    """The table as CSV (RFC 4180), line by line; a text that a spreadsheet would calculate begins with an apostrophe."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(chosen.columns)
-    for row in chosen.rows:
-        writer.writerow([_safe(cell) for cell in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _safe(cell: Cell) -> str | int:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return "'" + cell
-    return cell
+    """The table as CSV, line by line."""
+    return csv_lines(chosen.columns, chosen.rows)
 
 
 def _time(seconds: int | None) -> str | None:

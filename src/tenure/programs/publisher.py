@@ -12,12 +12,15 @@ from tenure.adapters.files.publisher_keys import PublisherKeyFolder
 from tenure.adapters.files.toml_catalog import read_toml_catalog
 from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.randomness import new_uuid, random_bits
+from tenure.adapters.os.user import user_name
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
 from tenure.core.errors import Code, Refused, UsageError
 from tenure.programs.microsoft_keys import refuse_microsoft_product_id
-from tenure.publisher import keys, release, revocations, rotation
+from tenure.publisher import key_records, keys, release, revocations, rotation
+from tenure.publisher.audit import Actor
 from tenure.publisher.authority import Authority, NewProduct
+from tenure.publisher.key_records import KeyOrder
 from tenure.wire.catalog import CatalogList
 from tenure.wire.publication import PublisherUpdate
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
     from tenure.core.catalog import Catalog, Product
     from tenure.core.product_key import KeyType, ProductKey
-    from tenure.publisher.keys import KeyReport
+    from tenure.publisher.key_records import KeyQuery, KeyReport
     from tenure.publisher.release import Released
     from tenure.publisher.revocations import Revoked
     from tenure.publisher.rotation import Rotated
@@ -53,7 +56,14 @@ def open_authority(home: Home, *, make: bool = False) -> Iterator[Authority]:
     migrate(path, History.PUBLISHER)
     store = SqlPublisherStore(path)
     try:
-        yield Authority(store, PublisherKeyFolder(home.publisher), system_clock, new_uuid, random_bits)
+        yield Authority(
+            store,
+            PublisherKeyFolder(home.publisher),
+            system_clock,
+            new_uuid,
+            random_bits,
+            Actor(f"user {user_name()}"),
+        )
     finally:
         store.close()
 
@@ -128,16 +138,24 @@ def generic_key(home: Home, product: str | None) -> tuple[str, Product]:
         return keys.generic_key(authority, _product_id(authority.catalogs().newest, product))
 
 
-def list_keys(home: Home) -> list[KeyReport]:
-    """All keys that were issued."""
+def list_keys(
+    home: Home, query: KeyQuery | None = None, *, order: KeyOrder = KeyOrder.ISSUED
+) -> list[KeyReport]:
+    """All secret keys that were issued, and to which the query applies."""
     with open_authority(home) as authority:
-        return keys.list_keys(authority)
+        return key_records.list_keys(authority, query, order=order)
 
 
 def show_key(home: Home, key_id: str) -> KeyReport:
     """One key and who holds it."""
     with open_authority(home) as authority:
-        return keys.show_key(authority, key_id)
+        return key_records.show_key(authority, key_id)
+
+
+def edit_key(home: Home, key_id: str, *, customer: str | None, agreement: str | None) -> IssuedKey:
+    """The key is this customer's, under this agreement."""
+    with open_authority(home) as authority:
+        return key_records.edit_key(authority, key_id, customer=customer, agreement=agreement)
 
 
 def release_activation(home: Home, activation_id: UUID, *, reason: str) -> Released:

@@ -8,6 +8,7 @@ from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
 from tenure.core.enrolment import HostSeat, take_seat
 from tenure.core.errors import Code, Refused
 from tenure.core.product_key import KeyType
+from tenure.publisher.refusals import refusals_audited
 from tenure.publisher.request_checks import (
     answered_before,
     proven_key,
@@ -38,7 +39,7 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
     5. neither the key is blocked nor the host revoked
     6. it is a host key
     7. there is a place for the host on it (core.enrolment)
-    8. certificate, place, answer and audit are written together
+    8. certificate, place, answer and audit are written together; some refusals are audited, too (publisher.refusals)
 
     Raises:
         Untrusted: `document_malformed` or `signature_invalid` (1); `state_damaged` (8): not the asker's fault.
@@ -47,7 +48,8 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
     """
     now = authority.clock()
     request = open_request(token, now=now)  # 1
-    with authority.store.transaction() as rows:
+    asker = f"host {request.asker}"
+    with refusals_audited(authority, request, asker), authority.store.transaction() as rows:
         publisher_id = publisher_id_of(rows)
         if request.audience != publisher_id:  # 2
             raise Refused(
@@ -79,7 +81,8 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
         activation_id = known.activation_id if known is not None else authority.new_uuid()
         rows.save_holder(key.key_id, Holder(activation_id=activation_id, seat=seat, at=now))
         answer = remember_answer(rows, request, token, document=certificate, key=key)
-        rows.audit(now, "host activate", f"{request.asker} on key {key.key_id}")
+        place = f"{answer.used} of {answer.limit}, activation {activation_id}"
+        authority.audit(rows, now, "host activate", key.key_id, place, asker=asker)
         return HostActivated(certificate=certificate, used=answer.used, limit=answer.limit)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tenure.core.catalog import MAX_PRODUCTS, Catalog, KeyEntry, Product
 from tenure.core.errors import Code, Untrusted, UsageError
 from tenure.core.product_key import RANDOM_BITS, KeyType, make
+from tenure.publisher.audit import Actor, AuditEvent, append
 from tenure.publisher.pools import DEFAULT_POOLS, pools_with
 from tenure.publisher.store import catalogs_of
 from tenure.publisher.texts import LONGEST_CONTACT, base_url, check_text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tenure.core.clock import Clock
     from tenure.core.license_status import LicenseStatus
     from tenure.core.policy import Kind
+    from tenure.publisher.audit import AuditRows
     from tenure.publisher.store import KeyRing, PublisherStore
     from tenure.wire.keys import SigningKey
 
@@ -52,6 +54,22 @@ class Authority:
     clock: Clock
     new_uuid: Callable[[], UUID]
     random_bits: Callable[[int], int]
+    actor: Actor
+    """Who asks; of an activation, where from: it names its asker itself."""
+
+    def audit(
+        self,
+        rows: AuditRows,
+        now: int,
+        action: str,
+        subject: str,
+        detail: str = "",
+        *,
+        asker: str | None = None,
+    ) -> None:
+        """The audit says what was done in this transaction; `asker` is who did it, when it is not the `actor`."""
+        actor = self.actor if asker is None else Actor(asker, self.actor.address)
+        append(rows, AuditEvent(at=now, actor=actor, action=action, subject=subject, detail=detail))
 
     def init(self, *, name: str, contact: str, publisher_url: str | None) -> Catalog:
         """The publisher exists, with a first catalog that names its keys and no product yet.
@@ -85,7 +103,7 @@ class Authority:
             )
             rows.set_publisher_id(catalog.publisher_id)
             rows.save_catalogs([self._signed(catalog, root)])
-            rows.audit(now, "publisher init", str(catalog.publisher_id))
+            self.audit(rows, now, "publisher init", str(catalog.publisher_id), name)
         return catalog
 
     def catalogs(self) -> TrustedCatalogs:
@@ -170,7 +188,7 @@ class Authority:
             chain = catalogs_of(rows)
             newest = replace(change(chain.newest), seq=chain.newest.seq + 1, iat=max(now, chain.newest.iat))
             rows.save_catalogs(later_catalogs(chain, [self._signed(newest, root)]).tokens)
-            rows.audit(now, action, subject)
+            self.audit(rows, now, action, subject)
         return newest
 
     def _signed(self, catalog: Catalog, root: SigningKey) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from tenure.core.enrolment import HOSTS_PER_KEY
@@ -18,28 +17,10 @@ if TYPE_CHECKING:
 
     from tenure.core.catalog import Catalog, Product
     from tenure.publisher.authority import Authority
-    from tenure.publisher.store import Holder, Rows
+    from tenure.publisher.store import Rows
 
 MOST_ACTIVATIONS: Final = 1_000_000
 """Of one MAK. Whoever needs more issues a second key, which can be blocked alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyReport:
-    """A key and who holds it."""
-
-    key: IssuedKey
-    product: Product | None
-    """The one product that it is for; None: a host key."""
-    used: int
-    """Places that are taken."""
-    holders: Sequence[Holder] = ()
-    """Who has them; told where one key is asked for: a MAK may have very many."""
-
-    @property
-    def left(self) -> int:
-        """Places that are free."""
-        return max(0, self.key.limit - self.used)
 
 
 def issue_host_key(
@@ -122,36 +103,6 @@ def generic_key(authority: Authority, product_id: UUID) -> tuple[str, Product]:
     return product.generic_keys[0], product
 
 
-def list_keys(authority: Authority) -> list[KeyReport]:
-    """All secret keys that were issued, oldest first.
-
-    Raises:
-        UsageError: code `not_set_up`.
-    """
-    with authority.store.reading() as rows:
-        catalog = catalogs_of(rows).newest
-        return [_report(key, catalog, rows) for key in rows.issued_keys()]
-
-
-def show_key(authority: Authority, key_id: str) -> KeyReport:
-    """One key and who holds it.
-
-    Raises:
-        Refused: code `key_unknown`.
-        UsageError: code `not_set_up`.
-    """
-    with authority.store.reading() as rows:
-        catalog = catalogs_of(rows).newest
-        key = rows.key(key_id)
-        if key is None:
-            raise Refused(
-                Code.KEY_UNKNOWN,
-                f"No key was issued under the id {key_id[:80]!r}.",
-                "See: tenure publisher key list.",
-            )
-        return replace(_report(key, catalog, rows), holders=rows.holders(key_id))
-
-
 def _issue(
     authority: Authority,
     rows: Rows,
@@ -183,7 +134,8 @@ def _issue(
         issued_at=now,
     )
     rows.add_key(issued)
-    rows.audit(now, "key issue", issued.key_id)
+    whose = f" of {customer}" if customer else ""
+    authority.audit(rows, now, "key issue", issued.key_id, f"{key.type.label} key{whose}")
     return key, issued
 
 
@@ -196,7 +148,3 @@ def _product(catalog: Catalog, product_id: UUID) -> Product:
             "Add it first: tenure publisher product add.",
         )
     return product
-
-
-def _report(key: IssuedKey, catalog: Catalog, rows: Rows) -> KeyReport:
-    return KeyReport(key, catalog.product_numbered(key.product_number), rows.used(key.key_id))

@@ -8,6 +8,7 @@ from tenure.core.enrolment import Installation, take_installation
 from tenure.core.errors import Code, Refused
 from tenure.core.grant import Grant
 from tenure.core.product_key import KeyType
+from tenure.publisher.refusals import refusals_audited
 from tenure.publisher.request_checks import (
     answered_before,
     proven_key,
@@ -36,7 +37,7 @@ def activate_machine(authority: Authority, token: str) -> MachineActivated:
     5. the key is not blocked
     6. it is a MAK or a retail key, and for this product
     7. the installation has a place on it, or there is one free (core.enrolment)
-    8. place, grant, answer and audit are written together
+    8. place, grant, answer and audit are written together; some refusals are audited, too (publisher.refusals)
 
     Raises:
         Untrusted: `document_malformed` or `signature_invalid` (1); `state_damaged` (8): not the asker's fault.
@@ -45,7 +46,8 @@ def activate_machine(authority: Authority, token: str) -> MachineActivated:
     """
     now = authority.clock()
     request = open_request(token, now=now)  # 1
-    with authority.store.transaction() as rows:
+    asker = f"machine {request.asker}"
+    with refusals_audited(authority, request, asker), authority.store.transaction() as rows:
         catalog = catalogs_of(rows).newest
         product = catalog.product(request.audience)
         if product is None:  # 2
@@ -82,7 +84,8 @@ def activate_machine(authority: Authority, token: str) -> MachineActivated:
         document = sign_grant(grant, usable_signing_key(authority, catalog, Typ.GRANT, now))
         rows.save_holder(key.key_id, Holder(activation_id=activation_id, seat=seat, at=now))  # 8
         answer = remember_answer(rows, request, token, document=document, key=key)
-        rows.audit(now, "machine activate", f"{activation_id} for {request.asker} on key {key.key_id}")
+        place = f"{answer.used:,} of {answer.limit:,}, activation {activation_id}"
+        authority.audit(rows, now, "machine activate", key.key_id, place, asker=asker)
         return MachineActivated(grant=document, used=answer.used, limit=answer.limit)
 
 

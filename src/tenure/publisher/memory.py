@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import copy
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from tenure.core.enrolment import Installation
+from tenure.publisher.audit import BEFORE_THE_FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from uuid import UUID
 
     from tenure.core.revocation import Revocable, Revocation
+    from tenure.publisher.audit import AuditHead, AuditRow, Folded
     from tenure.publisher.store import Holder, IssuedKey, Rows, StoredAnswer
+    from tenure.publisher.tokens import ApiToken
 
 
 @dataclass
@@ -23,13 +26,15 @@ class MemoryRows:
     """Rows in dictionaries."""
 
     id: UUID | None = None
-    tokens: tuple[str, ...] = ()
+    catalog_tokens: tuple[str, ...] = ()
     issued: dict[str, IssuedKey] = field(default_factory=dict)
     held: dict[str, dict[UUID, Holder]] = field(default_factory=dict)
     answers: dict[str, StoredAnswer] = field(default_factory=dict)
     revoked: dict[tuple[Revocable, str], Revocation] = field(default_factory=dict)
     signed_list: str | None = None
-    audited: list[tuple[int, str, str]] = field(default_factory=list)
+    audited: list[AuditRow] = field(default_factory=list)
+    counted: dict[tuple[str, str], Folded] = field(default_factory=dict)
+    api_tokens: dict[str, ApiToken] = field(default_factory=dict)
 
     def publisher_id(self) -> UUID | None:
         """Who the publisher is."""
@@ -41,11 +46,11 @@ class MemoryRows:
 
     def catalogs(self) -> tuple[str, ...]:
         """The catalogs as they travel."""
-        return self.tokens
+        return self.catalog_tokens
 
     def save_catalogs(self, tokens: Sequence[str]) -> None:
         """The catalogs are these."""
-        self.tokens = tuple(tokens)
+        self.catalog_tokens = tuple(tokens)
 
     def add_key(self, key: IssuedKey) -> None:
         """The key was issued."""
@@ -55,9 +60,30 @@ class MemoryRows:
         """The key that was issued under this id."""
         return self.issued.get(key_id)
 
-    def issued_keys(self) -> Sequence[IssuedKey]:
-        """All keys, oldest first."""
-        return list(self.issued.values())
+    def issued_keys(self, *, after: str | None = None) -> Iterator[tuple[IssuedKey, int]]:
+        """All keys, oldest first, with how many of their places are taken."""
+        ids = list(self.issued)
+        for key_id in ids[ids.index(after) + 1 if after is not None else 0 :]:
+            yield self.issued[key_id], self.used(key_id)
+
+    def keys_beginning(self, start: str) -> Sequence[IssuedKey]:
+        """The keys whose id begins so."""
+        return [key for key_id, key in self.issued.items() if key_id.startswith(start)][:10]
+
+    def keys_held_by(self, holder: str) -> Sequence[str]:
+        """The ids of the keys of which a host or machine of this id or fingerprint holds an activation."""
+        wanted = {holder}
+        with suppress(ValueError):
+            wanted.add(str(UUID(holder)))
+        return [
+            key_id
+            for key_id, held in self.held.items()
+            if any(wanted & {str(one.sub), one.seat.fingerprint} for one in held.values())
+        ]
+
+    def save_customer(self, key_id: str, customer: str, agreement: str) -> None:
+        """The key is this customer's."""
+        self.issued[key_id] = replace(self.issued[key_id], customer=customer, agreement=agreement)
 
     def used(self, key_id: str) -> int:
         """How many places of a key are taken."""
@@ -131,9 +157,38 @@ class MemoryRows:
         """The request of this id was answered."""
         self.answers[request_id] = answer
 
-    def audit(self, at: int, action: str, subject: str) -> None:
-        """Somebody did something."""
-        self.audited.append((at, action, subject))
+    def audit_head(self) -> AuditHead:
+        """The newest row's."""
+        return self.audited[-1].head if self.audited else BEFORE_THE_FIRST
+
+    def add_audit_row(self, row: AuditRow) -> None:
+        """The row is the newest."""
+        self.audited.append(row)
+
+    def audit_rows(self, *, before: int | None = None, oldest_first: bool = False) -> Iterator[AuditRow]:
+        """The rows, newest first unless said otherwise."""
+        asked = [row for row in self.audited if before is None or row.seq < before]
+        yield from asked if oldest_first else reversed(asked)
+
+    def folded(self, action: str, subject: str) -> Folded | None:
+        """What was counted of this action on this subject."""
+        return self.counted.get((action, subject))
+
+    def save_folded(self, action: str, subject: str, folded: Folded) -> None:
+        """So much was counted."""
+        self.counted[action, subject] = folded
+
+    def tokens(self) -> Sequence[ApiToken]:
+        """All tokens, oldest first."""
+        return list(self.api_tokens.values())
+
+    def add_token(self, token: ApiToken) -> None:
+        """The token is good."""
+        self.api_tokens[token.name] = token
+
+    def remove_token(self, name: str) -> None:
+        """No token has this name."""
+        self.api_tokens.pop(name, None)
 
 
 class MemoryPublisherStore:

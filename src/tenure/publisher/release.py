@@ -53,6 +53,12 @@ def release_activation(authority: Authority, activation_id: UUID, *, reason: str
                 take_back(authority, rows, Revocable.GRANT, str(activation_id), reason=reason, now=now)
             case HostSeat() as seat:
                 take_back(authority, rows, Revocable.HOST, str(seat.host_id), reason=reason, now=now)
-        said = f" ({reason})" if reason else ""
-        rows.audit(now, "activation release", f"{activation_id} of {holder.sub} on key {key.key_id}{said}")
+        said = f": {reason}" if reason else ""
+        authority.audit(
+            rows,
+            now,
+            "activation release",
+            str(activation_id),
+            f"{holder.sub} on key {key.key_id}{said}",
+        )
         return Released(holder, key, rows.used(key.key_id))

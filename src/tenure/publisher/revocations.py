@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tenure.core.errors import Code, Refused, Untrusted, UsageError
 from tenure.core.policy import DAY
 from tenure.core.revocation import LATEST, LONGEST_REASON, Revocable, Revocation, RevocationList
+from tenure.publisher.key_records import find_key
 from tenure.publisher.request_checks import usable_signing_key
 from tenure.publisher.store import catalogs_of
 from tenure.publisher.texts import check_text
@@ -46,7 +47,7 @@ class Revoked:
 
 
 def revoke_key(authority: Authority, key_id: str, *, reason: str, since: int | None) -> Revoked:
-    """The key activates nothing any more, and all that it activated is revoked from `since` on (None: now).
+    """The key, named by its id or the beginning of it, activates nothing any more, and all that it activated is revoked from `since` on (None: now).
 
     Hosts certified with it stop when they hear of it, leases that they granted before run out, and grants are void.
 
@@ -57,15 +58,10 @@ def revoke_key(authority: Authority, key_id: str, *, reason: str, since: int | N
     """
     now = authority.clock()
     with authority.store.transaction() as rows:
-        if rows.key(key_id) is None:
-            raise Refused(
-                Code.KEY_UNKNOWN,
-                f"No key was issued under the id {key_id[:80]!r}.",
-                "See: tenure publisher key list.",
-            )
+        key_id = find_key(rows, key_id).key_id
         rows.block_key(key_id)
         revoked = take_back(authority, rows, Revocable.KEY, key_id, reason=reason, since=since, now=now)
-        _audit(rows, revoked, now)
+        _audit(authority, rows, revoked, now)
         return revoked
 
 
@@ -83,7 +79,7 @@ def revoke_host(authority: Authority, host_id: UUID, *, reason: str, since: int 
         revoked = take_back(
             authority, rows, Revocable.HOST, str(host_id), reason=reason, since=since, now=now
         )
-        _audit(rows, revoked, now)
+        _audit(authority, rows, revoked, now)
         return replace(revoked, places_freed=freed)
 
 
@@ -193,7 +189,9 @@ def _sign_list(authority: Authority, rows: Rows, now: int) -> TrustedRevocations
     return open_revocations(signed, catalog, None, now=now)
 
 
-def _audit(rows: Rows, revoked: Revoked, now: int) -> None:
+def _audit(authority: Authority, rows: Rows, revoked: Revoked, now: int) -> None:
     if revoked.changed:
         revocation = revoked.revocation
-        rows.audit(now, f"{revocation.kind.value} revoke", f"{revocation.subject}: {in_words(revocation)}")
+        authority.audit(
+            rows, now, f"{revocation.kind.value} revoke", revocation.subject, in_words(revocation)
+        )

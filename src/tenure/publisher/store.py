@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from tenure.core.enrolment import Installation
 from tenure.core.errors import Code, Untrusted, UsageError
+from tenure.publisher.audit import AuditRows
+from tenure.publisher.tokens import TokenRows
 from tenure.wire.trust import TrustedCatalogs, first_catalogs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from uuid import UUID
 
@@ -72,7 +74,7 @@ class StoredAnswer:
     limit: int
 
 
-class Rows(Protocol):
+class Rows(AuditRows, TokenRows, Protocol):
     """The rows of one open transaction."""
 
     def publisher_id(self) -> UUID | None:
@@ -99,8 +101,23 @@ class Rows(Protocol):
         """The key that was issued under this id."""
         ...
 
-    def issued_keys(self) -> Sequence[IssuedKey]:
-        """All keys that were issued, oldest first."""
+    def issued_keys(self, *, after: str | None = None) -> Iterator[tuple[IssuedKey, int]]:
+        """All keys that were issued, oldest first, each with how many of its places are taken. Read one by one.
+
+        `after`: only those that were issued after the key of this id, which exists.
+        """
+        ...
+
+    def keys_beginning(self, start: str) -> Sequence[IssuedKey]:
+        """The keys whose id begins so, oldest first; ten at most."""
+        ...
+
+    def keys_held_by(self, holder: str) -> Sequence[str]:
+        """The ids of the keys of which a host or machine of this id, or of this fingerprint, holds an activation."""
+        ...
+
+    def save_customer(self, key_id: str, customer: str, agreement: str) -> None:
+        """The key is this customer's, under this agreement."""
         ...
 
     def used(self, key_id: str) -> int:
@@ -161,10 +178,6 @@ class Rows(Protocol):
 
     def save_answer(self, request_id: str, answer: StoredAnswer) -> None:
         """The request of this id was answered."""
-        ...
-
-    def audit(self, at: int, action: str, subject: str) -> None:
-        """Somebody did something, at a time, to a subject."""
         ...
 
 

@@ -17,9 +17,13 @@ RETRY_AFTER_SECONDS: Final = 60
 
 STATUSES: Final[dict[Code, tuple[int, str]]] = {
     Code.INVALID_REQUEST: (400, "The request cannot be understood"),
+    Code.UNAUTHORIZED: (401, "The token is missing or is none of this publisher's"),
+    Code.FORBIDDEN_ROLE: (403, "The role of the token does not allow this"),
     Code.KEY_BLOCKED: (403, "The product key is blocked"),
     Code.MACHINE_BLOCKED: (403, "The machine is blocked here"),
     Code.NOT_ALLOWED_FROM_HERE: (403, "Requests from this address are not allowed"),
+    Code.INSECURE_CONNECTION: (403, "This is served over TLS or on the machine itself only"),
+    Code.ACTIVATION_UNKNOWN: (404, "There is no such activation"),
     Code.KEY_UNKNOWN: (404, "The product key was not issued by this publisher"),
     Code.NOT_FOUND: (404, "Nothing is served under this path"),
     Code.CLOCK_SKEW: (409, "The clocks of machine and host are over four hours apart"),
@@ -27,6 +31,7 @@ STATUSES: Final[dict[Code, tuple[int, str]]] = {
     Code.REQUEST_CHANGED: (409, "The same request was sent before with other content"),
     Code.TOO_LARGE: (413, "The request is too large"),
     Code.KEY_TYPE: (422, "The product key is of the wrong type"),
+    Code.PRODUCT_UNKNOWN: (422, "The catalog has no such product"),
     Code.PRODUCT_NOT_SERVED: (422, "This host does not serve the product"),
     Code.PUBLISHER_MISMATCH: (422, "The request is for another publisher"),
     Code.REQUEST_EXPIRED: (422, "The request is too old or from the future"),

@@ -20,7 +20,8 @@ from tenure.core.policy import DAY
 from tenure.programs import host
 from tenure.programs.host_renewal import Renewals, renewal_job
 from tenure.programs.host_server import HostServer
-from tenure.publisher.keys import issue_host_key, list_keys
+from tenure.publisher.key_records import list_keys
+from tenure.publisher.keys import issue_host_key
 from tenure.publisher.rotation import rotate_signing_key
 from tenure.wire.catalog import CatalogList
 from tenure.wire.jws import Typ, read

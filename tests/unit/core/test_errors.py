@@ -35,6 +35,7 @@ PUBLISHED: Final = """
     address_in_use home_in_use home_unusable
     dns_update_failed dns_key_rejected
     tls_required tls_untrusted tls_files_unusable
+    unauthorized forbidden_role insecure_connection token_unknown
 """
 
 

@@ -14,11 +14,14 @@ from tenure.core.certificate import LIFETIME_SECONDS
 from tenure.core.enrolment import HostSeat
 from tenure.core.errors import Code, Refused, TenureError, Untrusted
 from tenure.core.policy import DAY, Kind
-from tenure.core.product_key import KeyType, make
+from tenure.core.product_key import KeyType, make, parse
 from tenure.publisher.activation import activate_host
+from tenure.publisher.audit import Actor
 from tenure.publisher.authority import NewProduct
-from tenure.publisher.keys import issue_host_key, show_key
+from tenure.publisher.key_records import show_key
+from tenure.publisher.keys import issue_host_key
 from tenure.publisher.memory import MemoryPublisherStore
+from tenure.wire.keys import derived_pair
 from tenure.wire.trust import open_certificate
 
 if TYPE_CHECKING:
@@ -86,9 +89,10 @@ def test_every_activation_leaves_an_audit_row(simulated: SimulatedAuthority, key
     before = len(store.rows.audited)
     for _ in range(2):
         activate_host(simulated.authority, host_request(key, audience=simulated.publisher_id))
-    ((at, action, subject),) = store.rows.audited[before:]
-    assert (at, action) == (NOW, "host activate")
-    assert str(HOST_ID) in subject
+    (row,) = store.rows.audited[before:]
+    event = row.event
+    assert (event.at, event.action, event.actor) == (NOW, "host activate", Actor(f"host {HOST_ID}"))
+    assert event.subject == derived_pair(parse(key)).kid
 
 
 class OtherKeys(SeededKeys):
@@ -114,7 +118,7 @@ def test_a_host_with_a_new_key_of_its_own_is_counted_again(simulated: SimulatedA
     again = host_request(key, audience=simulated.publisher_id, host_key=seeded(5), request_id="request-2")
     assert activate_host(simulated.authority, again).used == 1
     with simulated.store.reading() as rows:
-        (issued,) = rows.issued_keys()
+        ((issued, _),) = rows.issued_keys()
         (holder,) = rows.holders(issued.key_id)
     assert holder.seat == HostSeat(HOST_ID, seeded(5).kid, "host-fingerprint-1", 2)
 
@@ -209,7 +213,7 @@ def test_a_key_that_was_never_issued_is_unknown(simulated: SimulatedAuthority) -
 def test_knowing_a_key_id_is_not_holding_the_key(simulated: SimulatedAuthority, key: str) -> None:
     """A proof by another pair is told as an unknown key, so that nobody learns which exist."""
     with simulated.store.transaction() as rows:
-        (issued,) = rows.issued_keys()
+        ((issued, _),) = rows.issued_keys()
         rows.add_key(replace(issued, public_x=seeded(9).public.x))
     assert code_of(simulated, host_request(key, audience=simulated.publisher_id)) is Code.KEY_UNKNOWN
 
@@ -227,7 +231,7 @@ def test_a_key_that_may_not_activate_hosts_is_refused(
 ) -> None:
     """Each reason has its code."""
     with simulated.store.transaction() as rows:
-        (issued,) = rows.issued_keys()
+        ((issued, _),) = rows.issued_keys()
         rows.add_key(replace(issued, **change))  # type: ignore[arg-type] # the table above names real fields
     assert code_of(simulated, host_request(key, audience=simulated.publisher_id)) is code
 
@@ -256,6 +260,6 @@ def test_holders_are_shown_with_the_key(simulated: SimulatedAuthority, key: str)
     """Who has it, and since when."""
     activate_host(simulated.authority, host_request(key, audience=simulated.publisher_id))
     with simulated.store.reading() as rows:
-        (issued,) = rows.issued_keys()
+        ((issued, _),) = rows.issued_keys()
     (holder,) = show_key(simulated.authority, issued.key_id).holders
     assert (holder.sub, holder.at) == (HOST_ID, NOW)

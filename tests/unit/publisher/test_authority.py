@@ -13,8 +13,10 @@ from tenure.core.errors import Code, Refused, TenureError, Untrusted, UsageError
 from tenure.core.license_status import LicenseStatus
 from tenure.core.policy import Kind
 from tenure.core.product_key import KeyType, parse
+from tenure.publisher.audit import Actor
 from tenure.publisher.authority import Authority, NewProduct
-from tenure.publisher.keys import issue_host_key, list_keys, show_key
+from tenure.publisher.key_records import list_keys, show_key
+from tenure.publisher.keys import issue_host_key
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.wire.trust import first_catalogs
 
@@ -46,7 +48,7 @@ def test_a_home_holds_one_publisher(simulated: SimulatedAuthority) -> None:
 def test_a_publisher_that_no_catalog_can_name_is_not_made(name: str, contact: str, url: str | None) -> None:
     """Nothing is stored, so that a second try can succeed."""
     store = MemoryPublisherStore()
-    authority = Authority(store, SeededKeys(), lambda: NOW, uuid4, lambda _: 1)
+    authority = Authority(store, SeededKeys(), lambda: NOW, uuid4, lambda _: 1, Actor("user alice"))
     with pytest.raises(UsageError) as caught:
         authority.init(name=name, contact=contact, publisher_url=url)
     assert caught.value.code is Code.INVALID_ARGUMENT
@@ -89,7 +91,9 @@ def test_every_edition_leaves_an_audit_row() -> None:
     simulated = SimulatedAuthority(store)
     simulated.now += 60
     simulated.authority.move("https://activation.example")
-    assert store.rows.audited == [
+    events = [row.event for row in store.rows.audited]
+    assert {event.actor for event in events} == {Actor("user alice")}
+    assert [(event.at, event.action, event.subject) for event in events] == [
         (NOW, "publisher init", str(simulated.publisher_id)),
         (NOW, "product add", "Draft Studio, Render Server"),
         (NOW + 60, "publisher move", "https://activation.example"),

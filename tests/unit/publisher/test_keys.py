@@ -10,7 +10,8 @@ import pytest
 from simulators.authority import SimulatedAuthority
 from tenure.core.errors import Code, Refused, UsageError
 from tenure.core.product_key import KeyType, parse
-from tenure.publisher.keys import generic_key, issue_host_key, issue_machine_key, list_keys, show_key
+from tenure.publisher.key_records import list_keys, show_key
+from tenure.publisher.keys import generic_key, issue_host_key, issue_machine_key
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.wire.keys import derived_pair
 
@@ -167,5 +168,6 @@ def test_every_issue_leaves_an_audit_row_without_the_key() -> None:
     store = MemoryPublisherStore()
     simulated = SimulatedAuthority(store)
     key, issued = issue_host_key(simulated.authority, pools=(), customer="", agreement="", trial=False)
-    assert store.rows.audited[-1] == (simulated.now, "key issue", issued.key_id)
+    event = store.rows.audited[-1].event
+    assert (event.at, event.action, event.subject) == (simulated.now, "key issue", issued.key_id)
     assert key.partial not in repr(store.rows.audited)

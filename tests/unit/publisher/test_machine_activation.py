@@ -14,7 +14,9 @@ from tenure.core.enrolment import Installation
 from tenure.core.errors import Code, Refused, TenureError, Untrusted
 from tenure.core.policy import DAY
 from tenure.core.product_key import KeyType, make, parse
-from tenure.publisher.keys import issue_host_key, issue_machine_key, show_key
+from tenure.publisher.audit import Actor
+from tenure.publisher.key_records import show_key
+from tenure.publisher.keys import issue_host_key, issue_machine_key
 from tenure.publisher.machine_activation import activate_machine
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.wire.grant import grant_of
@@ -162,10 +164,15 @@ def test_every_activation_leaves_an_audit_row(simulated: SimulatedAuthority, key
     before = len(store.rows.audited)
     for _ in range(2):
         activate_machine(simulated.authority, ask(simulated, key))
-    ((at, action, subject),) = store.rows.audited[before:]
-    assert (at, action) == (NOW, "machine activate")
-    assert str(UUID(int=1)) in subject
-    assert parse(key).partial not in subject
+    (row,) = store.rows.audited[before:]
+    event = row.event
+    assert (event.at, event.action, event.actor) == (
+        NOW,
+        "machine activate",
+        Actor(f"machine {UUID(int=1)}"),
+    )
+    assert event.subject == key_id(key)
+    assert parse(key).partial not in repr(event)
 
 
 @pytest.mark.parametrize("request_", ["", "a.b.c", "x" * 20_000], ids=["nothing", "no-document", "too-long"])
@@ -198,7 +205,7 @@ def test_a_key_that_was_never_issued_is_unknown(simulated: SimulatedAuthority) -
 def test_knowing_a_key_id_is_not_holding_the_key(simulated: SimulatedAuthority, key: str) -> None:
     """A proof by another pair is told as an unknown key."""
     with simulated.store.transaction() as rows:
-        (issued,) = rows.issued_keys()
+        ((issued, _),) = rows.issued_keys()
         rows.add_key(replace(issued, public_x=seeded(9).public.x))
     assert refusal(simulated, ask(simulated, key)).code is Code.KEY_UNKNOWN
 
@@ -206,7 +213,7 @@ def test_knowing_a_key_id_is_not_holding_the_key(simulated: SimulatedAuthority, 
 def test_a_blocked_key_activates_nobody(simulated: SimulatedAuthority, key: str) -> None:
     """0xC004C003."""
     with simulated.store.transaction() as rows:
-        (issued,) = rows.issued_keys()
+        ((issued, _),) = rows.issued_keys()
         rows.add_key(replace(issued, blocked=True))
     refused = refusal(simulated, ask(simulated, key))
     assert (refused.code, refused.hresult) == (Code.KEY_BLOCKED, "0xC004C003")

@@ -12,7 +12,8 @@ from tenure.core.errors import Code, Refused, UsageError
 from tenure.core.product_key import parse
 from tenure.core.revocation import Revocable, Revocation
 from tenure.publisher.activation import activate_host
-from tenure.publisher.keys import issue_host_key, show_key
+from tenure.publisher.key_records import show_key
+from tenure.publisher.keys import issue_host_key
 from tenure.publisher.machine_activation import activate_machine
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.publisher.release import release_activation
@@ -110,7 +111,7 @@ def test_a_release_leaves_an_audit_row(simulated: SimulatedAuthority) -> None:
     assert isinstance(store, MemoryPublisherStore)
     activation_id = activated(simulated, simulated.mak(1))
     release_activation(simulated.authority, activation_id, reason="stolen")
-    at, action, subject = store.rows.audited[-1]
-    assert (at, action) == (NOW, "activation release")
-    for told in (str(activation_id), str(UUID(int=1)), "stolen"):
-        assert told in subject
+    event = store.rows.audited[-1].event
+    assert (event.at, event.action, event.subject) == (NOW, "activation release", str(activation_id))
+    for told in (str(UUID(int=1)), "stolen"):
+        assert told in event.detail

@@ -14,7 +14,8 @@ from tenure.core.errors import Code, TenureError, Untrusted, UsageError
 from tenure.core.policy import DAY
 from tenure.core.revocation import LATEST, LONGEST_REASON, Revocable, Revocation, RevocationList
 from tenure.publisher.activation import activate_host
-from tenure.publisher.keys import issue_host_key, show_key
+from tenure.publisher.key_records import show_key
+from tenure.publisher.keys import issue_host_key
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.publisher.revocations import (
     LIFETIME_SECONDS,
@@ -73,7 +74,8 @@ class Setting:
         """All that was done."""
         store = self.simulated.store
         assert isinstance(store, MemoryPublisherStore)
-        return store.rows.audited
+        events = [row.event for row in store.rows.audited]
+        return [(event.at, event.action, f"{event.subject}: {event.detail}") for event in events]
 
 
 def test_a_revoked_host_stands_in_the_list_and_its_place_is_free() -> None:

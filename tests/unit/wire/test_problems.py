@@ -32,11 +32,15 @@ def test_the_media_type_and_the_pause_are_the_designs() -> None:
 DESIGN: dict[int, set[str]] = {
     # Section 5 of the design, and two of the server's own: a wrong path, and a defect.
     400: {"invalid_request"},
-    403: {"machine_blocked", "not_allowed_from_here", "key_blocked"},
-    404: {"key_unknown", "not_found"},
+    401: {"unauthorized"},
+    403: {
+        *("machine_blocked", "not_allowed_from_here", "key_blocked"),
+        *("forbidden_role", "insecure_connection"),
+    },
+    404: {"key_unknown", "not_found", "activation_unknown"},
     409: {"clock_skew", "key_limit", "request_changed"},
     413: {"too_large"},
-    422: {"product_not_served", "key_type", "request_expired", "publisher_mismatch"},
+    422: {"product_unknown", "product_not_served", "key_type", "request_expired", "publisher_mismatch"},
     429: {"rate_limited"},
     500: {"internal"},
     503: {

@@ -14,7 +14,8 @@ from tenure.core.errors import Code, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tenure.microsoft.report_tables import Cell, ReportTable
+    from tenure.microsoft.report_tables import ReportTable
+    from tenure.wire.csv_rows import Cell
 
 MAX_SHEET_ROWS: Final = 1_048_576
 """Of an .xlsx sheet, the header included."""

@@ -35,7 +35,7 @@ class History(Enum):
     """
 
     HOST = ("host_history", "0003")
-    PUBLISHER = ("publisher_history", "0003")
+    PUBLISHER = ("publisher_history", "0004")
     MICROSOFT = ("microsoft_history", "0001")
 
     @property

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from tenure.adapters.sql import publisher_tables as tables
 from tenure.adapters.sql.engine import open_engine, reading, storage_errors
+from tenure.adapters.sql.publisher_audit import SqlAuditRows
+from tenure.adapters.sql.publisher_tokens import SqlTokenRows
 from tenure.core.enrolment import HostSeat, Installation
 from tenure.core.product_key import KeyType
 from tenure.core.revocation import Revocable, Revocation
@@ -25,6 +27,11 @@ _key = tables.product_key
 _seat = tables.host_seat
 _installed = tables.installation
 _revoked = tables.revocation
+_used = (
+    select(func.count()).where(_seat.c.key == _key.c.id).scalar_subquery()
+    + select(func.count()).where(_installed.c.key == _key.c.id).scalar_subquery()
+).label("used")
+"""How many places of a key are taken: of each key at once, out of two indexes."""
 
 
 class SqlPublisherStore:
@@ -52,7 +59,7 @@ class SqlPublisherStore:
             yield SqlRows(connection)
 
 
-class SqlRows:
+class SqlRows(SqlAuditRows, SqlTokenRows):
     """The rows of one open transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -103,18 +110,40 @@ class SqlRows:
         row = self._connection.execute(select(_key).where(_key.c.key_id == key_id)).first()
         return _issued(row) if row is not None else None
 
-    def issued_keys(self) -> Sequence[IssuedKey]:
-        """All keys, oldest first."""
-        return [_issued(row) for row in self._connection.execute(select(_key).order_by(_key.c.id))]
+    def issued_keys(self, *, after: str | None = None) -> Iterator[tuple[IssuedKey, int]]:
+        """All keys, oldest first, with how many of their places are taken."""
+        asked = select(_key, _used).order_by(_key.c.id)
+        if after is not None:
+            asked = asked.where(_key.c.id > self._key_row(after))
+        for row in self._connection.execute(asked):
+            yield _issued(row), row.used
+
+    def keys_beginning(self, start: str) -> Sequence[IssuedKey]:
+        """The keys whose id begins so."""
+        # Not LIKE, to which capital and small letters are alike.
+        begins = func.substr(_key.c.key_id, 1, len(start)) == start
+        asked = select(_key).where(begins).order_by(_key.c.id).limit(10)
+        return [_issued(row) for row in self._connection.execute(asked)]
+
+    def keys_held_by(self, holder: str) -> Sequence[str]:
+        """The ids of the keys of which a host or machine of this id or fingerprint holds an activation."""
+        found: list[str] = []
+        for held, sub in ((_seat, _seat.c.host_id), (_installed, _installed.c.machine_id)):
+            same = [held.c.fingerprint == holder]
+            with suppress(ValueError):
+                same.append(sub == UUID(holder).bytes)
+            asked = select(_key.c.key_id).distinct().join(held).where(or_(*same))
+            found += self._connection.execute(asked).scalars()
+        return found
+
+    def save_customer(self, key_id: str, customer: str, agreement: str) -> None:
+        """The key is this customer's."""
+        changed = {"customer": customer, "agreement": agreement}
+        self._connection.execute(update(_key).where(_key.c.key_id == key_id).values(changed))
 
     def used(self, key_id: str) -> int:
         """How many places of a key are taken."""
-        return sum(
-            self._connection.execute(
-                select(func.count()).select_from(held.join(_key)).where(_key.c.key_id == key_id)
-            ).scalar_one()
-            for held in (_seat, _installed)
-        )
+        return self._connection.execute(select(_used).where(_key.c.key_id == key_id)).scalar() or 0
 
     def block_key(self, key_id: str) -> None:
         """The key of this id activates nothing any more."""
@@ -233,10 +262,6 @@ class SqlRows:
                 limit=answer.limit,
             )
         )
-
-    def audit(self, at: int, action: str, subject: str) -> None:
-        """Somebody did something."""
-        self._connection.execute(insert(tables.audit).values(at=at, action=action, subject=subject))
 
     def _key_row(self, key_id: str) -> int:
         return int(self._connection.execute(select(_key.c.id).where(_key.c.key_id == key_id)).scalar_one())

@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -63,6 +64,8 @@ host_seat = Table(
     Column("activations", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("key", "host_id"),
+    Index("host_seat_host_id", "host_id"),
+    Index("host_seat_fingerprint", "fingerprint"),
 )
 
 installation = Table(
@@ -75,6 +78,8 @@ installation = Table(
     Column("fingerprint", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("key", "fingerprint"),
+    Index("installation_machine_id", "machine_id"),
+    Index("installation_fingerprint", "fingerprint"),
 )
 
 answer = Table(
@@ -106,11 +111,44 @@ revocation_list = Table(
     Column("token", Text, nullable=False),
 )
 
+# Rows are only ever added: triggers refuse everything else (publisher_history).
 audit = Table(
     "audit",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("address", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+)
+
+audit_fold = Table(
+    "audit_fold",
+    metadata,
+    Column("action", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),  # null: never
 )

@@ -13,6 +13,8 @@ COMMANDS = {
     "activation": "tenure.cli.publisher.activation",
     "host": "tenure.cli.publisher.host",
     "revocations": "tenure.cli.publisher.revocations",
+    "audit": "tenure.cli.publisher.audit",
+    "token": "tenure.cli.publisher.token",
     "catalog": "tenure.cli.publisher.catalog",
     "move": "tenure.cli.publisher.move",
     "rotate": "tenure.cli.publisher.rotate",

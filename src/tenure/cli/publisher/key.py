@@ -8,9 +8,9 @@ import click
 
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.command import home_option, json_option
-from tenure.cli.printing import print_facts, print_json, print_table, timestamp
+from tenure.cli.printing import print_facts, print_json
+from tenure.cli.publisher import key_list
 from tenure.cli.publisher.revoking import print_revoked, revoking_options
-from tenure.core.enrolment import HostSeat
 from tenure.core.errors import Code, UsageError
 from tenure.core.product_key import KeyType
 from tenure.programs import publisher
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from tenure.core.catalog import Product
     from tenure.core.product_key import ProductKey
-    from tenure.publisher.keys import KeyReport
-    from tenure.publisher.store import Holder, IssuedKey
+    from tenure.publisher.store import IssuedKey
 
 OPTIONS_OF = {
     KeyType.HOST: {"--pool", "--customer", "--agreement", "--trial"},
@@ -35,6 +34,10 @@ OPTIONS_OF = {
 @click.group("key")
 def command() -> None:
     """Product keys: issue them, see who holds them, and revoke them."""
+
+
+for subcommand in (key_list.list_, key_list.show, key_list.edit):
+    command.add_command(subcommand)
 
 
 @command.command("issue")
@@ -108,78 +111,7 @@ def issue(
         _print_secret(key, issued, of)
 
 
-@command.command("list")
-@home_option
-@json_option
-def list_(*, home: Path | None, as_json: bool) -> None:
-    """All secret keys that were issued."""
-    reports = publisher.list_keys(home_to_write(home))
-    if as_json:
-        print_json({"keys": [_facts(report) for report in reports]})
-        return
-    if not reports:
-        click.echo("No key was issued yet. Next: tenure publisher key issue --type host --customer NAME")
-        return
-    print_table(
-        "Keys",
-        ("key id", "type", "key", "customer", "agreement", "used", "issued"),
-        [
-            (
-                r.key.key_id,
-                r.key.type.label,
-                f"...{r.key.partial}",
-                r.key.customer or None,
-                r.key.agreement or None,
-                f"{r.used} of {r.key.limit}",
-                timestamp(r.key.issued_at),
-            )
-            for r in reports
-        ],
-    )
-
-
-# A key id may begin with a dash, which is no option then; not even -h.
-@command.command("show", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
-@click.argument("key_id")
-@home_option
-@json_option
-def show(*, key_id: str, home: Path | None, as_json: bool) -> None:
-    """One key: how much of it is used, and who holds it. Exit code 3: no key was issued under this id."""
-    report = publisher.show_key(home_to_write(home), key_id)
-    if as_json:
-        print_json({**_facts(report), "holders": [_holder(holder) for holder in report.holders]})
-        return
-    key = report.key
-    print_facts(
-        [
-            ("key", f"...{key.partial} ({key.type.label})"),
-            ("product", report.product.name if report.product else "all"),
-            ("pools", ", ".join(key.pools) if key.pools else "all"),
-            ("customer", key.customer or None),
-            ("agreement", key.agreement or None),
-            ("trial", "yes" if key.trial else "no"),
-            ("blocked", "yes" if key.blocked else "no"),
-            ("used", f"{report.used} of {key.limit}"),
-            ("left", report.left),
-            ("issued", timestamp(key.issued_at)),
-        ]
-    )
-    print_table(
-        "Holders",
-        ("activation id", "host" if key.type is KeyType.HOST else "machine", "counted", "last"),
-        [(h.activation_id, h.sub, _counted(h), timestamp(h.at)) for h in report.holders],
-    )
-    if report.holders:
-        click.echo("To free the place of one that is gone: tenure publisher activation release ACTIVATION_ID")
-
-
-def _counted(holder: Holder) -> str:
-    """A host by its activations, a machine by what tells its installation."""
-    seat = holder.seat
-    return f"{seat.activations} times" if isinstance(seat, HostSeat) else f"as {seat.fingerprint}"
-
-
-@command.command("revoke", context_settings={"ignore_unknown_options": True})
+@command.command("revoke", context_settings=key_list.ID_ARGUMENT)
 @click.argument("key_id")
 @revoking_options
 @home_option
@@ -187,8 +119,8 @@ def _counted(holder: Holder) -> str:
 def revoke(*, key_id: str, reason: str, since: int | None, home: Path | None, as_json: bool) -> None:
     """Revoke a key: it activates nothing any more, its hosts stop granting, and its activations are void.
 
-    Leases that its hosts granted before run out. This cannot be undone. Exit codes: 2 the reason or the time cannot be
-    used; 3 no key was issued under this id.
+    KEY_ID may be its first 6 characters or more. Leases that its hosts granted before run out. This cannot be undone.
+    Exit codes: 2 the reason or the time cannot be used, or several keys begin so; 3 no key was issued under this id.
     """
     print_revoked(
         publisher.revoke_key(home_to_write(home), key_id, reason=reason, since=since), as_json=as_json
@@ -241,30 +173,3 @@ def _print_json(text: str, issued: IssuedKey | None, kind: KeyType, product: Pro
             "activations": issued.limit if issued else None,
         }
     )
-
-
-def _facts(report: KeyReport) -> dict[str, object]:
-    return {
-        "key_id": report.key.key_id,
-        "type": report.key.type.label,
-        "partial_key": report.key.partial,
-        "product_id": report.product.product_id if report.product else None,
-        "pools": report.key.pools,
-        "customer": report.key.customer,
-        "agreement": report.key.agreement,
-        "trial": report.key.trial,
-        "blocked": report.key.blocked,
-        "issued": timestamp(report.key.issued_at),
-        "activations": report.key.limit,
-        "used": report.used,
-        "left": report.left,
-    }
-
-
-def _holder(holder: Holder) -> dict[str, object]:
-    return {
-        "activation_id": holder.activation_id,
-        "sub": holder.sub,
-        "fpr": holder.seat.fingerprint,
-        "at": timestamp(holder.at),
-    }
