@@ -12,9 +12,11 @@ from tenure.adapters.http.publisher import routes
 from tenure.adapters.http.rsgi import Application, Table
 from tenure.adapters.http.server import HttpServer
 from tenure.adapters.os.lock import ServerLock
+from tenure.adapters.os.randomness import new_salt
 from tenure.core.pacing import Pace
 from tenure.programs.background import BackgroundJobs, Job
 from tenure.programs.publisher import open_authority, renew_list
+from tenure.publisher.access import Access
 
 if TYPE_CHECKING:
     from tenure.adapters.files.tls_files import TlsSource
@@ -49,7 +51,8 @@ class PublisherServer:
             lock.take()
             opened.callback(lock.release)
             self._application = Application(
-                Table(routes(authority)), admit=Door(DoorRules(None, OF_ONE, OF_ALL)).admit
+                Table(routes(authority, Access(authority, salt=new_salt()))),
+                admit=Door(DoorRules(None, OF_ONE, OF_ALL)).admit,
             )
             self._http = HttpServer(
                 self._application, address, port, tls=tls, bounds=bounds_for(PLACES, share=PLACES_SHARE)

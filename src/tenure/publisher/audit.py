@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 FOLD_SECONDS: Final = 3_600
-"""Of a refused attempt that comes again and again, one row in this time: a flood must not fill the disk."""
+"""Refused attempts that come again and again are counted for so long: a flood must not fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Attempts that were counted instead of written."""
+    """Attempts of one kind on one subject within an hour."""
 
-    until: int
-    """When the next row may be written, Unix seconds."""
+    since: int
+    """When the hour began, Unix seconds."""
     times: int
 
 
@@ -109,16 +109,18 @@ def append(rows: AuditRows, event: AuditEvent) -> None:
 
 
 def append_folded(rows: AuditRows, event: AuditEvent) -> None:
-    """The event is in the audit, or is counted in the next row of its action and subject, of which there is one an hour."""
+    """The event is counted; the first, tenth, hundredth ... of its action and subject in an hour is a row of the audit.
+
+    So a flood leaves a handful of rows, of which the last tells its size within a factor of ten.
+    """
     known = rows.folded(event.action, event.subject)
-    # A clock that was set back would else keep the next row away for long.
-    if known is not None and event.at < known.until <= event.at + FOLD_SECONDS:
-        rows.save_folded(event.action, event.subject, replace(known, times=known.times + 1))
-        return
-    more = known.times if known is not None else 0
-    told = f"{event.detail} ({more:,} more since the last such row)" if more else event.detail
-    append(rows, replace(event, detail=told.strip()))
-    rows.save_folded(event.action, event.subject, Folded(event.at + FOLD_SECONDS, 0))
+    if known is None or not known.since <= event.at < known.since + FOLD_SECONDS:
+        known = Folded(event.at, 0)
+    counted = replace(known, times=known.times + 1)
+    rows.save_folded(event.action, event.subject, counted)
+    if str(counted.times).strip("0") == "1":
+        times = f"{counted.times:,} times within the hour" if counted.times > 1 else ""
+        append(rows, replace(event, detail="; ".join(filter(None, (event.detail, times)))))
 
 
 def digest_of(before: bytes, seq: int, event: AuditEvent) -> bytes:

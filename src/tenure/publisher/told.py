@@ -49,6 +49,7 @@ def _members(report: KeyReport) -> dict[str, Any]:
         "customer": key.customer,
         "agreement": key.agreement,
         "trial": key.trial,
+        "blocked": key.blocked,
         "state": report.state.value,
         "revoked_from": revocation.since if revocation else None,
         "reason": revocation.reason if revocation else None,

@@ -24,6 +24,7 @@ class KeyFacts(Struct, frozen=True, kw_only=True):
     customer: str
     agreement: str
     trial: bool
+    blocked: bool
     state: str
     revoked_from: int | None
     reason: str | None

@@ -24,9 +24,12 @@ class Operation:
     method: str
     path: str
     summary: str
-    request: type | None
+    request: Any
+    """The type of the body, which may be a union; None: there is none."""
     answers: Mapping[int, type]
     parameters: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    bearer: bool = False
+    """Whether it needs a token (RFC 6750)."""
 
 
 _PUBLISHER_ID: Final = {
@@ -65,7 +68,7 @@ def openapi(title: str, operations: Sequence[Operation]) -> dict[str, Any]:
     """The API's description; every operation may also answer with a problem document."""
     everything = (*operations, *PUBLICATION)
     types = {t for o in everything for t in (o.request, *o.answers.values()) if t is not None} | {Problem}
-    ordered = sorted(types, key=lambda one: one.__name__)
+    ordered = sorted(types, key=str)
     schemas, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(ordered, schemas, strict=True))
     problem = {"description": "Refused", "content": {CONTENT_TYPE: {"schema": schema_of[Problem]}}}
@@ -84,13 +87,18 @@ def openapi(title: str, operations: Sequence[Operation]) -> dict[str, Any]:
         }
         if operation.parameters:
             described["parameters"] = list(operation.parameters)
+        if operation.bearer:
+            described["security"] = [{"bearer": []}]
         if operation.request is not None:
             content = {"application/json": {"schema": schema_of[operation.request]}}
             described["requestBody"] = {"required": True, "content": content}
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    described_components: dict[str, Any] = {"schemas": components}
+    if any(operation.bearer for operation in everything):
+        described_components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": tenure.__version__},
         "paths": paths,
-        "components": {"schemas": components},
+        "components": described_components,
     }

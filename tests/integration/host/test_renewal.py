@@ -20,6 +20,7 @@ from tenure.core.policy import DAY
 from tenure.programs import host
 from tenure.programs.host_renewal import Renewals, renewal_job
 from tenure.programs.host_server import HostServer
+from tenure.publisher.access import Access
 from tenure.publisher.key_records import list_keys
 from tenure.publisher.keys import issue_host_key
 from tenure.publisher.rotation import rotate_signing_key
@@ -39,7 +40,9 @@ class AuthorityServer:
     def __init__(self) -> None:
         """Choose the port."""
         self.simulated = SimulatedAuthority()
-        self._http = HttpServer(Application(Table(routes(self.simulated.authority))), "127.0.0.1", 0)
+        authority = self.simulated.authority
+        served = routes(authority, Access(authority, salt=""))
+        self._http = HttpServer(Application(Table(served)), "127.0.0.1", 0)
         self.start, self.stop = self._http.start, self._http.stop
         self.simulated.authority.move(self._http.url)
 

@@ -205,9 +205,11 @@ def json_answer(value: object, *, status: int = 200, headers: Headers | None = N
 
 
 def problem(error: TenureError, *, status: int | None = None) -> Answer:
-    """The error as a problem document; a 429 or 503 says when to come back."""
+    """The error as a problem document; a 401 asks for a token, a 429 or 503 says when to come back."""
     document = problem_of(error, status=status)
     headers = [("content-type", CONTENT_TYPE)]
+    if document.status == 401:  # noqa: PLR2004 - HTTP's own number
+        headers.append(("www-authenticate", "Bearer"))
     if document.status in {429, 503}:
         headers.append(("retry-after", str(error.retry_after or RETRY_AFTER_SECONDS)))
     return Answer(document.status, _encode(document), headers)

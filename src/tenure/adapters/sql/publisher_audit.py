@@ -69,11 +69,11 @@ class SqlAuditRows:
         """What was counted of this action on this subject."""
         same = (_fold.c.action == action) & (_fold.c.subject == subject)
         row = self._connection.execute(select(_fold).where(same)).first()
-        return Folded(row.until, row.times) if row is not None else None
+        return Folded(row.since, row.times) if row is not None else None
 
     def save_folded(self, action: str, subject: str, folded: Folded) -> None:
         """So much was counted."""
         same = (_fold.c.action == action) & (_fold.c.subject == subject)
-        counted = {"until": folded.until, "times": folded.times}
+        counted = {"since": folded.since, "times": folded.times}
         if self._connection.execute(update(_fold).where(same).values(counted)).rowcount == 0:
             self._connection.execute(insert(_fold).values(action=action, subject=subject, **counted))

@@ -138,7 +138,7 @@ audit_fold = Table(
     metadata,
     Column("action", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
-    Column("until", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
     Column("times", Integer, nullable=False),
 )
 

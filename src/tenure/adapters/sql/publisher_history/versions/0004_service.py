@@ -21,7 +21,7 @@ def upgrade() -> None:
         "audit_fold",
         sa.Column("action", sa.Text, primary_key=True),
         sa.Column("subject", sa.Text, primary_key=True),
-        sa.Column("until", sa.BigInteger, nullable=False),
+        sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("times", sa.Integer, nullable=False),
     )
     op.create_table(
