@@ -17,10 +17,12 @@ from tenure.core.errors import Refused
 from tenure.core.product_key import KeyType
 from tenure.core.revocation import Revocable, Revocation
 from tenure.publisher.activation import activate_host
+from tenure.publisher.audit import BEFORE_THE_FIRST, Actor, AuditEvent, Folded, append, check_chain
 from tenure.publisher.keys import issue_host_key
 from tenure.publisher.machine_activation import activate_machine
 from tenure.publisher.memory import MemoryPublisherStore
 from tenure.publisher.store import Holder, IssuedKey, PublisherStore, StoredAnswer
+from tenure.publisher.tokens import ApiToken, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +92,105 @@ def test_what_was_written_is_read(store: PublisherStore) -> None:
         assert list(rows.issued_keys()) == [(KEY, 1)]
         assert list(rows.holders("key-1")) == [HOLDER]
         assert rows.answer("request-1") == ANSWER
+
+
+def test_keys_are_told_with_what_is_used_of_them(store: PublisherStore) -> None:
+    """In the order in which they were issued; all, or those after one."""
+    third = replace(MAK, key_id="key-3")
+    with store.transaction() as rows:
+        for key in (KEY, MAK, third):
+            rows.add_key(key)
+        rows.save_holder("key-1", HOLDER)
+        for number in range(2):
+            seat = Installation(UUID(int=40 + number), f"fingerprint-4{number}")
+            rows.save_holder("key-2", Holder(activation_id=UUID(int=50 + number), seat=seat, at=8))
+    with store.reading() as rows:
+        assert list(rows.issued_keys()) == [(KEY, 1), (MAK, 2), (third, 0)]
+        assert list(rows.issued_keys(after="key-1")) == [(MAK, 2), (third, 0)]
+        assert list(rows.issued_keys(after="key-3")) == []
+
+
+def test_keys_are_found_by_the_beginning_of_their_id(store: PublisherStore) -> None:
+    """Capital and small letters are two; no character is a pattern; ten at most are told."""
+    with store.transaction() as rows:
+        for key_id in ("Ab-1", "ab-1", "a_-1", *(f"many-{number}" for number in range(12))):
+            rows.add_key(replace(KEY, key_id=key_id))
+    with store.reading() as rows:
+        assert [key.key_id for key in rows.keys_beginning("Ab")] == ["Ab-1"]
+        assert [key.key_id for key in rows.keys_beginning("a_")] == ["a_-1"]
+        assert [key.key_id for key in rows.keys_beginning("a%")] == []
+        assert len(rows.keys_beginning("many-")) == 10
+
+
+def test_keys_are_found_by_who_holds_them(store: PublisherStore) -> None:
+    """By a host's or a machine's id in any writing, or by its exact fingerprint."""
+    with store.transaction() as rows:
+        for key, holder in ((KEY, HOLDER), (MAK, MACHINE)):
+            rows.add_key(key)
+            rows.save_holder(key.key_id, holder)
+    with store.reading() as rows:
+        assert list(rows.keys_held_by(str(HOLDER.sub))) == ["key-1"]
+        assert list(rows.keys_held_by(MACHINE.sub.hex.upper())) == ["key-2"]
+        assert list(rows.keys_held_by("fingerprint")) == ["key-1"]
+        assert list(rows.keys_held_by("fingerprint-4")) == ["key-2"]
+        assert list(rows.keys_held_by("finger")) == []
+
+
+def test_a_key_s_customer_is_replaced(store: PublisherStore) -> None:
+    """And nothing else of it, nor of another."""
+    with store.transaction() as rows:
+        rows.add_key(KEY)
+        rows.add_key(MAK)
+        rows.save_customer("key-1", "Other", "A-2")
+    with store.reading() as rows:
+        assert rows.key("key-1") == replace(KEY, customer="Other", agreement="A-2")
+        assert rows.key("key-2") == MAK
+
+
+def test_the_audit_is_kept_in_its_order(store: PublisherStore) -> None:
+    """Every member of every row, newest first, oldest first, or before one; the head is the newest row's."""
+    events = [
+        AuditEvent(at=at, actor=Actor(f"user {at}", "192.0.2.1"), action="did", subject="it", detail="well")
+        for at in (7, 5, 9)
+    ]
+    with store.transaction() as rows:
+        assert rows.audit_head() == BEFORE_THE_FIRST
+        for event in events:
+            append(rows, event)
+    with store.reading() as rows:
+        told = list(rows.audit_rows(oldest_first=True))
+        assert [(row.seq, row.event) for row in told] == list(enumerate(events, 1))
+        assert list(rows.audit_rows()) == told[::-1]
+        assert list(rows.audit_rows(before=3)) == told[1::-1]
+        assert rows.audit_head() == told[-1].head
+        assert check_chain(told, rows.audit_head()) == told[-1].head
+
+
+def test_what_was_counted_of_refusals_is_kept(store: PublisherStore) -> None:
+    """By action and subject; the last count replaces the one before."""
+    with store.transaction() as rows:
+        assert rows.folded("did", "it") is None
+        rows.save_folded("did", "it", Folded(5, 1))
+        rows.save_folded("did", "it", Folded(5, 2))
+    with store.reading() as rows:
+        assert rows.folded("did", "it") == Folded(5, 2)
+        assert rows.folded("did", "that") is None
+
+
+def test_tokens_are_kept_until_they_are_removed(store: PublisherStore) -> None:
+    """Oldest first, every member of each."""
+    first = ApiToken(name="one", role=Role.SUPPORT, digest=b"1" * 32, made_at=1, expires_at=9)
+    second = ApiToken(name="two", role=Role.ADMIN, digest=b"2" * 32, made_at=2, expires_at=None)
+    with store.transaction() as rows:
+        assert list(rows.tokens()) == []
+        rows.add_token(first)
+        rows.add_token(second)
+    with store.transaction() as rows:
+        assert list(rows.tokens()) == [first, second]
+        rows.remove_token("one")
+        rows.remove_token("nobody")
+    with store.reading() as rows:
+        assert list(rows.tokens()) == [second]
 
 
 def test_catalogs_are_replaced_as_a_whole(store: PublisherStore) -> None:
