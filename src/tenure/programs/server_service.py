@@ -35,12 +35,14 @@ def host_service(home: Home, *, user: str = HOST_USER, port: int | None = None) 
     )
 
 
-def publisher_service(home: Home, *, user: str = PUBLISHER_USER, port: int) -> Service:
-    """The publisher of this home, on the loopback address: TLS is put in front of it."""
+def publisher_service(
+    home: Home, *, user: str = PUBLISHER_USER, address: str = "127.0.0.1", port: int
+) -> Service:
+    """The publisher of this home, on the loopback address unless said otherwise."""
     return Service(
         name="tenure-publisher",
         description="Tenure publisher",
-        arguments=("publisher", "serve", "--port", str(port)),
+        arguments=("publisher", "serve", "--host", address, "--port", str(port)),
         home=home.root,
         server=ServerTraits(user=user, part=home.publisher.name, low_port=port < _UNPRIVILEGED),
     )

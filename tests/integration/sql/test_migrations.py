@@ -24,6 +24,7 @@ from tenure.adapters.sql.postgres import PostgresServer
 from tenure.adapters.sql.publisher_store import SqlPublisherStore
 from tenure.core.enrolment import HostSeat
 from tenure.core.errors import Code, Unavailable, UsageError
+from tenure.publisher.audit import Actor, AuditEvent, append, check_chain
 from tenure.publisher.store import Holder
 
 if TYPE_CHECKING:
@@ -142,6 +143,27 @@ def test_an_activation_of_the_first_schema_is_a_hosts_seat(tmp_path: Path) -> No
         assert list(rows.holders("key-1")) == [
             Holder(activation_id=UUID(int=2), seat=HostSeat(UUID(int=3), "kid", "fingerprint", 4), at=5)
         ]
+    store.close()
+
+
+def test_an_audit_from_before_the_chain_is_chained(tmp_path: Path) -> None:
+    """Every row stays, in its order, with nobody as its actor; the chain is whole, and goes on."""
+    path = tmp_path / "publisher.db"
+    upgrade(path, History.PUBLISHER, "0003")
+    before = [(7, "publisher init", "id"), (5, "key issue", "Schlüssel"), (9, "host activate", "")]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executemany("INSERT INTO audit (at, action, subject) VALUES (?, ?, ?)", before)
+        connection.commit()
+    migrate(path, History.PUBLISHER)
+    store = SqlPublisherStore(path)
+    with store.transaction() as rows:
+        event = AuditEvent(at=10, actor=Actor("user alice"), action="did", subject="it")
+        append(rows, event)
+    with store.reading() as rows:
+        told = list(rows.audit_rows(oldest_first=True))
+        assert [(row.event.at, row.event.action, row.event.subject) for row in told[:3]] == before
+        assert {row.event.actor for row in told[:3]} == {Actor("")}
+        assert check_chain(told, rows.audit_head()).seq == 4
     store.close()
 
 

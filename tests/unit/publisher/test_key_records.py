@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.authority import HOST_ID, SimulatedAuthority, host_request, machine_request
@@ -173,6 +173,7 @@ def test_a_listed_key_says_how_much_is_used(setting: Setting) -> None:
 NAMES = st.text("aAßE\u0130 x", max_size=4)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(NAMES, NAMES), max_size=6), NAMES, NAMES)
 def test_a_search_finds_exactly_what_holds_the_text(
     names: list[tuple[str, str]], customer: str, text: str

@@ -76,6 +76,21 @@ def test_every_operation_is_described_and_publication_with_them() -> None:
     assert "parameters" not in get
 
 
+def test_an_operation_that_needs_a_token_says_so() -> None:
+    """As a bearer scheme (RFC 6750), on it alone; an API without one has no scheme."""
+    described = openapi(
+        "An example",
+        [
+            Operation("GET", "/v1/admin", "Look", None, {200: Waiting}, bearer=True),
+            Operation("GET", "/v1/open", "Look", None, {200: Waiting}),
+        ],
+    )
+    assert described["paths"]["/v1/admin"]["get"]["security"] == [{"bearer": []}]
+    assert "security" not in described["paths"]["/v1/open"]["get"]
+    assert described["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
+    assert "securitySchemes" not in DESCRIBED["components"]
+
+
 def test_every_reference_leads_to_a_schema_that_is_one() -> None:
     """No dangling `$ref`, and each schema is valid JSON Schema 2020-12."""
     schemas = DESCRIBED["components"]["schemas"]

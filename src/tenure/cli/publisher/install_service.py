@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 
 @click.command("install-service")
+@click.option(
+    "--host",
+    "address",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on; 0.0.0.0 is for everybody: set a certificate first, with `tenure publisher tls`.",
+)
 @click.option("--port", default=1690, show_default=True, type=click.IntRange(1, 65535))
 @user_option(server_service.PUBLISHER_USER)
 @print_option
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def command(
-    port: int, user: str, home: Path | None, *, only_print: bool, remove: bool, as_json: bool
+    address: str, port: int, user: str, home: Path | None, *, only_print: bool, remove: bool, as_json: bool
 ) -> None:
     """Run this publisher from the start of the system on: write its systemd unit, enable and start it.
 
@@ -41,7 +48,7 @@ def command(
     Exit codes: 0 running, written for the next boot, shown, or removed; 1 no systemd here, no right to write the unit,
     or systemd refused; 2 the home is no place for a service's state, or the user is none.
     """
-    service = server_service.publisher_service(home_to_write(home), user=user, port=port)
+    service = server_service.publisher_service(home_to_write(home), user=user, address=address, port=port)
     if only_print:
         show_unit(service, as_json=as_json)
     elif remove:
