@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tenure.adapters.os.home import Home
 
 HOST_USER: Final = "tenure"
+LOOPBACK: Final = "127.0.0.1"
 PUBLISHER_USER: Final = "tenure-publisher"
 """Another one: a host that was broken into on the publisher's machine must not reach the publisher's keys."""
 _UNPRIVILEGED: Final = 1024
@@ -36,13 +37,14 @@ def host_service(home: Home, *, user: str = HOST_USER, port: int | None = None) 
 
 
 def publisher_service(
-    home: Home, *, user: str = PUBLISHER_USER, address: str = "127.0.0.1", port: int
+    home: Home, *, user: str = PUBLISHER_USER, address: str = LOOPBACK, port: int
 ) -> Service:
     """The publisher of this home, on the loopback address unless said otherwise."""
+    where = () if address == LOOPBACK else ("--host", address)
     return Service(
         name="tenure-publisher",
         description="Tenure publisher",
-        arguments=("publisher", "serve", "--host", address, "--port", str(port)),
+        arguments=("publisher", "serve", *where, "--port", str(port)),
         home=home.root,
         server=ServerTraits(user=user, part=home.publisher.name, low_port=port < _UNPRIVILEGED),
     )

@@ -47,8 +47,9 @@ class Revoked:
 
 
 def revoke_key(authority: Authority, key_id: str, *, reason: str, since: int | None) -> Revoked:
-    """The key, named by its id or the beginning of it, activates nothing any more, and all that it activated is revoked from `since` on (None: now).
+    """The key activates nothing any more, and all that it activated is revoked from `since` on (None: now).
 
+    `key_id` may be the beginning of it, as `find_key` takes it.
     Hosts certified with it stop when they hear of it, leases that they granted before run out, and grants are void.
 
     Raises:

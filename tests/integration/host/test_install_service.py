@@ -81,6 +81,13 @@ def test_systemd_makes_the_user_as_we_write_it(service: Service, tmp_path: Path)
     assert shell.endswith("nologin")
 
 
+def test_a_publisher_s_service_may_listen_elsewhere(capsys: Captured) -> None:
+    """On the address that was given, instead of the loopback one."""
+    arguments = ("publisher", "install-service", "--print", "--home", "/srv/tenure", "--host", "192.0.2.1")
+    assert run(tenure, arguments) == 0
+    assert "publisher serve --host 192.0.2.1 --port 1690 --home /srv/tenure\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("command", "part"), [("host", "host"), ("publisher", "publisher")])
 def test_print_shows_the_unit_and_touches_nothing(capsys: Captured, command: str, part: str) -> None:
     """With `--json` beside the service's name, home and user; the home need not exist."""

@@ -259,6 +259,12 @@ def test_a_key_is_issued_and_told_in_one_answer_alone(serving: Serving) -> None:
         ),
         pytest.param("POST /v1/admin/activations/x/release", {}, 404, "activation_unknown", id="no-uuid"),
         pytest.param("GET /v1/admin/keys/nobody", None, 404, "key_unknown", id="no-key-to-show"),
+        pytest.param(
+            "GET /v1/admin/keys/{key_id:.42}", None, 404, "key_unknown", id="the-beginning-of-an-id"
+        ),
+        pytest.param(
+            "POST /v1/admin/keys/{key_id:.42}/revocation", {}, 404, "key_unknown", id="nor-to-revoke"
+        ),
         pytest.param("GET /v1/admin/keys?typ=mak", None, 400, "invalid_request", id="a-mistyped-filter"),
         pytest.param("GET /v1/admin/keys?type=generic", None, 400, "invalid_request", id="no-such-type"),
         pytest.param("GET /v1/admin/keys?limit=1001", None, 400, "invalid_request", id="too-large-a-page"),

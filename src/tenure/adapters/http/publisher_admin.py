@@ -54,6 +54,8 @@ MAX_PAGE: Final = 1_000
 _BEARER: Final = "bearer "
 _LONGEST_HEADER: Final = 200
 """Characters of an Authorization header that is looked at; ours have 57."""
+_KEY_ID_LENGTH: Final = 43
+"""A JWK thumbprint: SHA-256 in base64url."""
 _KEY_FILTERS: Final = ("customer", "agreement", "product", "holder", "partial", "text")
 _AUDIT_FILTERS: Final = ("actor", "action", "subject")
 _NO_STORE: Final = [("cache-control", "no-store")]
@@ -184,7 +186,7 @@ async def _keys(authority: Authority, request: Request) -> Answer:
 
 
 async def _key(authority: Authority, request: Request) -> Answer:
-    return _answer(key_details(await done(show_key, authority, request.arguments[0])))
+    return _answer(key_details(await done(show_key, authority, _key_id(request))))
 
 
 async def _issue(authority: Authority, request: Request) -> Answer:
@@ -223,9 +225,7 @@ def _issued(authority: Authority, wanted: KeyWanted) -> tuple[ProductKey, Issued
 
 async def _revoke(authority: Authority, request: Request) -> Answer:
     wanted = decode_revocation_wanted(await request.json_body(MAX_BODY))
-    revoked = await done(
-        revoke_key, authority, request.arguments[0], reason=wanted.reason, since=wanted.since
-    )
+    revoked = await done(revoke_key, authority, _key_id(request), reason=wanted.reason, since=wanted.since)
     return _answer(
         KeyRevoked(
             key_id=revoked.revocation.subject,
@@ -283,6 +283,14 @@ def _key_type(label: str) -> KeyType | None:
         if kind.secret and kind.label == label:
             return kind
     raise Refused(Code.INVALID_REQUEST, "type is host, mak or retail.")
+
+
+def _key_id(request: Request) -> str:
+    """The whole id in the path: people may write the beginning of one, programs had better not."""
+    key_id = request.arguments[0]
+    if len(key_id) != _KEY_ID_LENGTH:
+        raise Refused(Code.KEY_UNKNOWN, f"A key's id has {_KEY_ID_LENGTH} characters.")
+    return key_id
 
 
 def _uuid(text: str) -> UUID:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--host",
     "address",
-    default="127.0.0.1",
+    default=server_service.LOOPBACK,
     show_default=True,
     help="The address to listen on; 0.0.0.0 is for everybody: set a certificate first, with `tenure publisher tls`.",
 )
