@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tenure.adapters.dns.resolver import machine_suffixes
 from tenure.adapters.dns.server import parse_dns_server
-from tenure.adapters.dns.tsig_key import is_readable_by_others, read_tsig_key
-from tenure.adapters.dns.update import UpdateServer
 from tenure.adapters.files.folder_lock import folder_lock
 from tenure.adapters.os.addresses import address_towards, own_name
 from tenure.adapters.sql.host_store import SqlHostStore
@@ -23,6 +20,7 @@ from tenure.host.settings import read_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tenure.adapters.dns.update import UpdateServer
     from tenure.adapters.os.home import Home
     from tenure.core.clock import Clock
     from tenure.host.dns_options import DnsOptions
@@ -63,6 +61,9 @@ def planned(options: DnsOptions, *, port: int) -> DnsPlan:
             )
         return address_towards(parse_dns_server(options.server).address)
 
+    # dnspython takes a tenth of a second to load: only hosts that publish themselves wait for it, and not to start.
+    from tenure.adapters.dns.resolver import machine_suffixes  # noqa: PLC0415 - as said
+
     return make_plan(
         options,
         own_name=lambda: own_name(machine_suffixes()),
@@ -84,6 +85,9 @@ def update_server(options: DnsOptions) -> UpdateServer:
             "A DNS server and a TSIG key are needed.",
             "Name them: --server ADDRESS --tsig-key FILE. To enter the records by hand instead: --print.",
         )
+    from tenure.adapters.dns.tsig_key import read_tsig_key  # noqa: PLC0415 - dnspython, as in `planned`
+    from tenure.adapters.dns.update import UpdateServer  # noqa: PLC0415 - as above
+
     return UpdateServer(parse_dns_server(options.server), read_tsig_key(Path(options.key_file)))
 
 
@@ -98,6 +102,8 @@ def run(
     Raises:
         As `update_server`.
     """
+    from tenure.adapters.dns.tsig_key import is_readable_by_others  # noqa: PLC0415 - dnspython, as in `planned`
+
     server = update_server(options)
     with folder_lock(home.host / "publishing"):
         outcomes = act(plan, server)
