@@ -17,16 +17,12 @@ import urllib3
 from simulators.authority import machine_request
 from simulators.certificates import SimulatedCa
 from simulators.running import running
-from tenure.adapters.http.publisher import routes
 from tenure.adapters.http.publisher_admin import OPERATIONS
-from tenure.adapters.http.rsgi import Request
 from tenure.adapters.os.home import Home
-from tenure.core.errors import Code, Refused
 from tenure.core.policy import Kind
 from tenure.core.product_key import KeyType, parse
 from tenure.programs import publisher, publisher_audit, publisher_tokens
 from tenure.programs.publisher_server import PublisherServer
-from tenure.publisher.access import Access
 from tenure.publisher.audit_records import AuditQuery
 from tenure.publisher.authority import NewProduct
 from tenure.publisher.machine_activation import activate_machine
@@ -368,38 +364,3 @@ def test_over_tls_it_is_served_as_well(tmp_path: Path) -> None:
             "GET", f"{server.url}/v1/admin/keys", headers={"authorization": f"Bearer {token}"}
         )
         assert (answer.status, len(answer.json()["keys"])) == (200, 1)
-
-
-@dataclass
-class PeerScope:
-    """What granian tells of a request from another machine; reading its headers is noted."""
-
-    scheme: str
-    query_string: str = ""
-    looked: bool = False
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers, with a right token in them."""
-        self.looked = True
-        return {"authorization": "Bearer tenure_right"}
-
-
-@pytest.mark.parametrize("route", [route for route in ROUTES if "{" not in route])
-@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7", "fe80::1", "10.0.0.1"])
-def test_over_a_plain_network_the_token_is_not_even_looked_at(
-    tmp_path: Path, address: str, route: str
-) -> None:
-    """`insecure_connection`, with what to do about the token that was sent."""
-    home = Home(tmp_path)
-    publisher.init(home, name="Example Software", contact="", publisher_url=None)
-    scope: Any = PeerScope("http")
-    protocol: Any = None
-    with publisher.open_authority(home) as authority:
-        endpoint = routes(authority, Access(authority, salt=""))[route]
-        coroutine: Any = endpoint(Request(scope, protocol, (), address))
-        with pytest.raises(Refused) as caught:
-            coroutine.send(None)
-    assert caught.value.code is Code.INSECURE_CONNECTION
-    assert "remove it, and make another" in caught.value.cure
-    assert not scope.looked
