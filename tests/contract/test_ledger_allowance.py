@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -88,6 +90,21 @@ def test_a_batch_that_fails_uses_nothing_up(tmp_path: Path) -> None:
     ledger._connection.execute("PRAGMA query_only = OFF")
     receipts = commit(ledger, *(entry(number) for number in range(1, 5)))
     assert [receipt.come_back_in > 0 for receipt in receipts] == [False, False, False, True]
+    ledger.close()
+
+
+def test_a_batch_that_never_began_gives_nothing_back(tmp_path: Path) -> None:
+    """What the batch before it used up stays used up: three have come in already."""
+    path = tmp_path / "host.db"
+    ledger = empty_sqlite(path)
+    ledger._connection.execute("PRAGMA busy_timeout = 0")
+    commit(ledger, *(entry(number) for number in range(1, 4)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            commit(ledger, entry(4))
+        other.execute("ROLLBACK")
+    assert commit(ledger, entry(4))[0].come_back_in > 0
     ledger.close()
 
 

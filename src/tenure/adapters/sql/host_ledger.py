@@ -82,12 +82,15 @@ class SqliteLedger:
             self._connection.execute("BEGIN IMMEDIATE")
             self._refresh()
             rows = read_rows(self._connection, batch)
-            receipts = record_batch(batch, rows, self._counts, self._allowance)
-            write_rows(self._connection, rows)
-            self._connection.execute("COMMIT")
+            try:
+                receipts = record_batch(batch, rows, self._counts, self._allowance)
+                write_rows(self._connection, rows)
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                self._allowance.take_back()
+                raise
         except sqlite3.Error as error:
             self._counts_stale = True
-            self._allowance.take_back()
             self._roll_back()
             raise as_tenure_error(error, self._path) from error
         return receipts
