@@ -97,6 +97,7 @@ class Code(StrEnum):
     REVOCATION_STALE = "revocation_stale"
     STATE_DAMAGED = "state_damaged"
     TLS_UNTRUSTED = "tls_untrusted"
+    BACKUP_INVALID = "backup_invalid"
 
     # This machine
     ADDRESS_IN_USE = "address_in_use"

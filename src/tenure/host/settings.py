@@ -37,6 +37,8 @@ class Setting(StrEnum):
     DNS_PUBLISHING = "dns_publishing"
     DNS_OPTIONS = OPTIONS_SETTING
     REFRESH_INTERVAL = "refresh_interval_s"
+    CLOCK_ACCEPTED = "clock_accepted_at"
+    ACTIVATED = "activated_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from tenure.core.errors import Code, Refused, Untrusted, UsageError
 from tenure.core.product_key import KeyType, ProductKey, parse
+from tenure.host.epoch import raise_epoch
+from tenure.host.settings import Setting
 from tenure.host.store import HostIdentity, identity_of
 from tenure.wire.keys import derived_pair
 from tenure.wire.request import sign_request
@@ -192,7 +194,8 @@ def accept_certificate(
             "Set this host's clock right and activate again.",
         )
     if not identity.epoch:
-        store.set_identity(HostIdentity(identity.host_id, max(now, identity.epoch + 1)))
+        raise_epoch(store, now)
+        store.save_setting(Setting.ACTIVATED, str(now))
     store.save_certificate(publisher_id, token)
     return certificate
 

@@ -16,8 +16,9 @@ from tenure.adapters.os.fingerprint import machine_fingerprint
 from tenure.adapters.os.randomness import new_uuid
 from tenure.core.errors import Code, TenureError, UsageError
 from tenure.core.peers import parse_network
-from tenure.host import limits, networks, retention, settings, setup
+from tenure.host import clock_acceptance, limits, networks, retention, settings, setup
 from tenure.host import refresh as refreshing
+from tenure.host.epoch import raise_epoch
 from tenure.host.firewall import firewall_rules
 from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, read_settings
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from tenure.host.networks import Networks
     from tenure.host.refresh import Refreshed
     from tenure.host.retention import Retention
+    from tenure.host.store import HostIdentity
     from tenure.wire.enrolment import HostActivated
 
 
@@ -212,6 +214,29 @@ def listening_port(home: Home) -> int:
         return DEFAULT_PORT
     with open_store(home) as store:
         return read_settings(store.settings()).port or DEFAULT_PORT
+
+
+def new_epoch(home: Home, *, clock: Clock = system_clock) -> HostIdentity:
+    """The host in this home has a new epoch; a server that is running grants under it within a second.
+
+    Raises:
+        UsageError: code `not_set_up`, when there is no host in this home.
+    """
+    require_host(home)
+    with open_store(home) as store:
+        return raise_epoch(store, clock())
+
+
+def accept_clock(home: Home, *, clock: Clock = system_clock) -> tuple[int, int]:
+    """The host in this home goes by its clock; which time that is, and how many machines' times were moved back to it.
+
+    Raises:
+        UsageError: code `not_set_up`, when there is no host in this home.
+    """
+    require_host(home)
+    now = clock()
+    with open_store(home) as store:
+        return now, clock_acceptance.accept_clock(store, now)
 
 
 def firewall(home: Home, *, port: int | None, sources: Sequence[str]) -> tuple[int, tuple[FirewallRule, ...]]:

@@ -27,7 +27,7 @@ from tenure.host.networks import read_networks
 from tenure.host.retention import read_retention
 from tenure.host.revocation_status import revocation_warnings
 from tenure.host.served import served_by
-from tenure.host.settings import DEFAULT_PORT, read_settings
+from tenure.host.settings import DEFAULT_PORT, Setting, read_settings
 from tenure.host.waiting_room import SEATS, WaitingRoom
 from tenure.programs.background import BackgroundJobs, Job
 from tenure.programs.dns_publisher import EVERY, DailyPublishing
@@ -102,6 +102,7 @@ class HostServer:
             opened.callback(self._store.close)
             self._keys = HostKeyFolder(home.host)
             self._door = Door(_door_rules(Limits(), {}))
+            self._clock_accepted = self._store.settings().get(Setting.CLOCK_ACCEPTED)
             self._load()
             for warning in storage.status(self._served, clock()).warnings:
                 log.warning("%s", warning)
@@ -209,6 +210,10 @@ class HostServer:
             self._retention, self._limits = read_retention(settings), read_limits(settings)
             self._door.rules = _door_rules(self._limits, settings)
             self._served = served
+            accepted = settings.get(Setting.CLOCK_ACCEPTED)
+            if accepted != self._clock_accepted:
+                log.warning("this host's clock was accepted at %s (tenure host accept-clock)", accepted)
+            self._clock_accepted = accepted
             warnings = set(revocation_warnings(served, self._clock()))
             for warning in sorted(warnings - self._told):
                 log.warning("%s", warning)

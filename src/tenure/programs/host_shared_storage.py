@@ -41,6 +41,11 @@ class SharedStorage:
     server: PostgresServer
     shared: bool = True
 
+    @property
+    def name(self) -> str:
+        """The database and its server."""
+        return self.server.name
+
     def migrate(self) -> None:
         """Both have the newest schema."""
         migrate(self.path, History.HOST)
@@ -79,7 +84,7 @@ class SharedStorage:
         """Which database, with how many others, and what is unsafe about it."""
         own = served.identity.host_id.bytes if served.identity is not None else b""
         state = self.server.state(but=own, since=now - ACTIVE_DAYS * DAY)
-        return StorageStatus(name=self.server.name, others=state.others, warnings=tuple(_warnings(state)))
+        return StorageStatus(name=self.name, others=state.others, warnings=tuple(_warnings(state)))
 
 
 def _warnings(state: DatabaseState) -> Iterator[str]:

@@ -46,6 +46,11 @@ class HostStorage(Protocol):
         """Whether other hosts may record there, too."""
         ...
 
+    @property
+    def name(self) -> str:
+        """As an administrator knows it."""
+        ...
+
     def migrate(self) -> None:
         """It exists and has the newest schema.
 
@@ -125,6 +130,11 @@ class EmbeddedStorage:
     path: Path
     shared: bool = False
 
+    @property
+    def name(self) -> str:
+        """The file."""
+        return str(self.path)
+
     def migrate(self) -> None:
         """The file has the newest schema."""
         migrate(self.path, History.HOST)
@@ -151,4 +161,4 @@ class EmbeddedStorage:
 
     def status(self, served: Served, now: int) -> StorageStatus:  # noqa: ARG002 - a file has nothing to say
         """It counts alone."""
-        return StorageStatus(name=str(self.path), others=0)
+        return StorageStatus(name=self.name, others=0)

@@ -36,6 +36,7 @@ PUBLISHED: Final = """
     dns_update_failed dns_key_rejected
     tls_required tls_untrusted tls_files_unusable
     unauthorized forbidden_role insecure_connection token_unknown
+    backup_invalid
 """
 
 

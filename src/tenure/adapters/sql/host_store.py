@@ -183,6 +183,23 @@ class SqlHostStore:
             names[row.license_status]: int(row.requests) for row in rows if row.license_status < len(names)
         }
 
+    def move_times_back(self, host_id: UUID, now: int) -> int:
+        """No machine was seen later than `now`, and this host wrote nothing later; how many machines that changed."""
+        machine, recorder = tables.machine.c, tables.recorder.c
+        with self._records.writing() as connection:
+            # As a batch does (ADR 0012): its pools first, in their order. SQLite has one writer anyway.
+            connection.execute(select(tables.pool.c.id).order_by(tables.pool.c.id).with_for_update()).all()
+            if self._records is not self._home:
+                connection.execute(delete(tables.window_count))
+                connection.execute(
+                    update(tables.recorder)
+                    .where(recorder.host_id == host_id.bytes, recorder.newest_row > now)
+                    .values(newest_row=now)
+                )
+            connection.execute(update(tables.machine).where(machine.first_seen > now).values(first_seen=now))
+            later = update(tables.machine).where(machine.last_seen > now).values(last_seen=now)
+            return connection.execute(later).rowcount
+
 
 def _settings(connection: Connection) -> dict[str, str]:
     # SQLite keeps a number or a blob as such where another program wrote one.

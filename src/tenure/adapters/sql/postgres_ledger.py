@@ -184,6 +184,9 @@ class PostgresLedger:
             changed = self._home_version.changed()
         except sqlite3.Error as error:
             raise as_tenure_error(error, self._home_path) from error
+        if changed:
+            # `tenure host accept-clock` lowers what this host wrote last.
+            self._recorder = None
         settings_changed, self._settings_changed = self._settings_changed, False
         return changed or settings_changed
 

@@ -19,6 +19,11 @@ COMMANDS = {
     "limits": "tenure.cli.host.limits",
     "retention": "tenure.cli.host.retention",
     "firewall": "tenure.cli.host.firewall",
+    "backup": "tenure.cli.host.backup",
+    "restore": "tenure.cli.host.restore",
+    "record": "tenure.cli.host.record",
+    "new-epoch": "tenure.cli.host.new_epoch",
+    "accept-clock": "tenure.cli.host.accept_clock",
     "install-service": "tenure.cli.host.install_service",
 }
 
