@@ -351,3 +351,20 @@ def test_the_command_stores_the_url_and_prints_no_password(
     back = json.loads(capfd.readouterr().out)
     assert back == {"database": str(home.host_database), "other_hosts": 0, "warnings": []}
     assert not stored.exists()
+
+
+def test_each_host_accepts_its_own_clock_and_nobody_is_lost_by_it(pair: Pair) -> None:
+    """Machines that were recorded in the future count as seen now; the other host refuses until it is told the same."""
+    product_id = PUBLISHER.workstation.product_id
+    pair.clock.now = NOW + DAY
+    with pair.serving() as servers:
+        for server in servers:
+            post(server, SimulatedMachine(product_id), pair.clock.now)
+        pair.clock.now = NOW
+        machine = SimulatedMachine(product_id)
+        assert [said(post(server, machine, NOW))["code"] for server in servers] == ["host_clock"] * 2
+        assert host.accept_clock(pair.homes[0], clock=pair.clock) == (NOW, 2)
+        while (answer := said(post(servers[0], machine, NOW)))["code"] == "host_clock":
+            pass
+        assert (answer["code"], answer["count"]) == ("count_insufficient", 3)
+        assert said(post(servers[1], machine, NOW))["code"] == "host_clock"
