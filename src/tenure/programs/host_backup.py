@@ -108,11 +108,11 @@ def back_up(home: Home, file: Path, *, force: bool, clock: Clock = system_clock)
 
 
 def restore(home: Home, file: Path, *, force: bool, clock: Clock = system_clock) -> Restored:
-    """The home holds the host of the backup, with a new epoch. What fails leaves the home as it was.
+    """The home holds the host of the backup, with a new epoch. What fails before step 5 leaves the home as it was.
 
     1. the home holds no host, or `force` lets it be moved aside, and no server runs on it; 2. the file is a backup, whole;
     3. its host key, database and documents can be used and are of one host; 4. the epoch rises; 5. what was in the home is
-    moved aside, and the host takes its place.
+    moved aside, and the host takes its place; should that fail half-way, what was moved aside is beside it.
 
     Raises:
         UsageError: code `set_up_already`: the home is not empty; `not_set_up`: a newer version made the backup.
