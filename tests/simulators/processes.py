@@ -41,7 +41,7 @@ def tenure(*arguments: str, home: Path, stdin: str = "", under: Sequence[str] = 
         text=True,
         check=False,
         timeout=100,
-        env=_environment(home),
+        env=unmeasured(_environment(home)),
     )
     return Finished(done.returncode, done.stdout, done.stderr)
 
@@ -75,6 +75,14 @@ def serving(
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
+
+
+def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process whose lines are not counted: that would take longer than all that it does.
+
+    What short commands run, tests in this process run too; servers are few, and are counted.
+    """
+    return {name: value for name, value in environment.items() if name != "COVERAGE_PROCESS_CONFIG"}
 
 
 def _environment(home: Path) -> dict[str, str]:
