@@ -61,7 +61,7 @@ def activate_host(authority: Authority, token: str) -> HostActivated:
         if before is not None:
             return HostActivated(certificate=before.token, used=before.used, limit=before.limit)
         key = proven_key(rows, request)  # 4, 5
-        check_host_not_revoked(rows, request.asker)
+        check_host_not_revoked(rows, request.asker)  # 5
         if key.type is not KeyType.HOST:  # 6
             raise Refused(
                 Code.KEY_TYPE,
