@@ -6,7 +6,7 @@ ARGS   ?=
 TESTS  ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up components lint fmt test bench bench-quick docs lock clean
+.PHONY: help dev up components lint fmt test bench bench-quick faults faults-quick docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ bench-quick: dev ## the ratios of the request path to this machine's limits, in 
 
 bench: dev ## measure everything (half an hour): rates, latencies, storm, plots
 	$(BIN)/python bench/run.py $(ARGS)
+
+faults: dev ## break a real site in every known way, 1,000 times kill -9 included, and count what is lost (root)
+	PYTHONPATH=bench:tests $(BIN)/python -m faults $(ARGS)
+
+faults-quick: ## the same briefly, in a minute
+	@$(MAKE) --no-print-directory faults ARGS="--quick $(ARGS)"
 
 docs: dev ## build the documentation into docs/_build, warnings as errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

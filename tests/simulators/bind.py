@@ -99,6 +99,7 @@ def bind(
     updatable: Collection[str] = (),
     policies: Mapping[str, str] | None = None,
     port: int | None = None,
+    address: str = "127.0.0.1",
     under: Sequence[str] = (),
 ) -> Iterator[Bind]:
     """Serve zones from an empty folder until the end of the block, on a free port if none is named.
@@ -106,7 +107,7 @@ def bind(
     A zone is its records, without SOA and NS: those are added. It answers SERVFAIL for the `broken` zones, REFUSED for
     names of no zone, and lets those who have the `key` update the `updatable` ones. `policies` has statements of zones
     that say more exactly who may update what. `under` is a command line that runs the server, such as in a network of
-    its own, where the port may be the real one.
+    its own, where the port may be the real one, and the address another than this machine's own.
     """
     assert NAMED is not None, BIND_MISSING
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,10 +118,16 @@ def bind(
     for _ in range(_TRIES):
         listening = _free_port() if port is None else port
         settings = _settings(
-            folder, listening, zones, broken=broken, key=key, updatable=updatable, policies=policies or {}
+            folder,
+            (address, listening),
+            zones,
+            broken=broken,
+            key=key,
+            updatable=updatable,
+            policies=policies or {},
         )
         (folder / "named.conf").write_text(settings)
-        server = _started([*under, str(program)], folder, listening)
+        server = _started([*under, str(program)], folder, (address, listening))
         if server is not None:
             break
     else:
@@ -140,7 +147,7 @@ def bind(
             server.process.stderr.close()
 
 
-def _started(program: Sequence[str], folder: Path, port: int) -> Bind | None:
+def _started(program: Sequence[str], folder: Path, listening: tuple[str, int]) -> Bind | None:
     """The server once it says that it runs; None if it ended before, its log in named.log."""
     process = subprocess.Popen(
         [*program, "-g", "-n", "1", "-c", str(folder / "named.conf")],
@@ -160,7 +167,7 @@ def _started(program: Sequence[str], folder: Path, port: int) -> Bind | None:
         if line.rstrip().endswith(" running"):
             reader = threading.Thread(target=log.extend, args=(process.stderr,), name="named-log")
             reader.start()
-            return Bind(port, process, log, reader)
+            return Bind(listening[1], process, log, reader, listening[0])
     process.wait(timeout=30)
     process.stderr.close()
     (folder / "named.log").write_text("".join(log))
@@ -190,7 +197,7 @@ def _zone(name: str, records: str) -> str:
 
 def _settings(
     folder: Path,
-    port: int,
+    listening: tuple[str, int],
     zones: Mapping[str, str],
     *,
     broken: Collection[str],
@@ -198,15 +205,16 @@ def _settings(
     updatable: Collection[str],
     policies: Mapping[str, str],
 ) -> str:
+    address, port = listening
     parts = [
         f"""options {{
             directory "{folder}";
             pid-file none;
             session-keyfile none;
-            listen-on port {port} {{ 127.0.0.1; }};
+            listen-on port {port} {{ {address}; }};
             listen-on-v6 {{ none; }};
             recursion no;
-            allow-query {{ 127.0.0.1; }};
+            allow-query {{ localnets; }};
             allow-transfer {{ none; }};
             notify no;
             dnssec-validation no;

@@ -24,14 +24,14 @@ from tenure.adapters.sql.migrations import History, migrate_database
 from tenure.adapters.sql.postgres import PostgresServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 POSTGRESQL_MISSING: Final = "PostgreSQL is not installed (apt-get install postgresql)"
 USER: Final = "postgres"
 _WHO_MAY: Final = f"""
 local all all trust
-host all {USER} 127.0.0.1/32 trust
-host all all 127.0.0.1/32 scram-sha-256
+host all {USER} samenet trust
+host all all samenet scram-sha-256
 """
 _TRIES: Final = 5
 """Ports that are tried: another process may take one between the look and the start."""
@@ -64,9 +64,16 @@ def _can_be_postgres() -> bool:
 class PostgreSql:
     """A server that can be killed and started again on its data."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
-        """Its data is made in the folder; it does not run yet."""
+    def __init__(
+        self, programs: Path, folder: Path, *, address: str = "127.0.0.1", under: Sequence[str] = ()
+    ) -> None:
+        """Its data is made in the folder; it does not run yet.
+
+        `under` is a command line that runs it, such as in a network of its own, which has the `address`.
+        """
+        self.address = address
         self._programs = programs
+        self._under = (*under, *_as_postgres())
         self._data = folder / "data"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,15 +92,19 @@ class PostgreSql:
             with (self._folder / "log").open("ab") as log:
                 self._process = subprocess.Popen(
                     [
-                        str(self._programs / "postgres"),
+                        *(*self._under, str(self._programs / "postgres")),
                         *("-D", str(self._data), "-k", str(self._folder), "-p", str(self.port)),
-                        *("-c", "listen_addresses=127.0.0.1", "-c", f"fsync={'on' if fsync else 'off'}"),
+                        *(
+                            "-c",
+                            f"listen_addresses={self.address}",
+                            "-c",
+                            f"fsync={'on' if fsync else 'off'}",
+                        ),
                         *("-c", "shared_buffers=32MB", "-c", "max_connections=60"),
                     ],
                     stdout=log,
                     stderr=log,
                     cwd=self._folder,
-                    **_as_postgres(),
                 )
             if self._answers():
                 return
@@ -111,7 +122,7 @@ class PostgreSql:
     def url(self, database: str, **options: str) -> str:
         """The URL of a database on it, over TCP."""
         asked = "&".join(f"{name}={value}" for name, value in options.items())
-        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}" + (f"?{asked}" if asked else "")
+        return f"postgresql://{USER}@{self.address}:{self.port}/{database}" + (f"?{asked}" if asked else "")
 
     def socket_url(self, database: str) -> str:
         """The same over the Unix socket."""
@@ -161,11 +172,10 @@ class PostgreSql:
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(self._programs / program), *arguments],
+            [*self._under, str(self._programs / program), *arguments],
             check=True,
             capture_output=True,
             cwd=self._folder,
-            **_as_postgres(),
         )
 
 
@@ -184,11 +194,15 @@ def postgresql() -> Iterator[PostgreSql]:
             server.stop()
 
 
-def _as_postgres() -> dict[str, Any]:
-    return {"user": USER, "group": USER, "extra_groups": []} if os.geteuid() == 0 else {}
+def _as_postgres() -> Sequence[str]:
+    """What runs a command as the user whom the server's programs accept."""
+    if os.geteuid() != 0:
+        return ()
+    return "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"
 
 
 def _free_port() -> int:
+    """A port that is free on the loopback interface; in a network of the server's own every port is."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

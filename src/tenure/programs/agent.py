@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
@@ -13,7 +13,6 @@ from uuid import UUID
 from tenure.adapters.files.client_store import FileClientStore
 from tenure.adapters.files.folder_stamp import folder_stamp
 from tenure.adapters.files.process_lock import process_lock
-from tenure.adapters.os.clock import system_clock
 from tenure.adapters.os.fingerprint import read_installation
 from tenure.adapters.os.randomness import draw
 from tenure.client.agent import Agent, Ask, NoLease, Outcome, Senses
@@ -33,6 +32,27 @@ if TYPE_CHECKING:
 WATCH_SECONDS: Final = 2.0
 """How soon the agent sees what a command changed, and that the machine woke up."""
 LOCK_NAME: Final = "agent.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The time that an agent goes by. A rehearsal has one that runs faster: pauses and intervals are shorter by it.
+
+    What an agent says to a host, and what it measures an answer by, is always the machine's own clock.
+    """
+
+    speed: float = 1.0
+    ahead: int = 0
+    """Seconds by which it is ahead of the machine's clock when it begins; a renewal that is due then is due at once."""
+    began: float = field(default_factory=time.time)
+
+    def clock(self) -> int:
+        """Unix seconds."""
+        return int(self.began + self.ahead + (time.time() - self.began) * self.speed)
+
+    def elapsed(self) -> float:
+        """Seconds on a clock that nobody sets."""
+        return time.monotonic() * self.speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +99,24 @@ class AgentProgram:
         tell: Callable[[Notice], None],
         wait: int,
         fingerprint_of: Callable[[UUID], str] | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`wait` is for how many seconds a host may hold a request; a fingerprint of its own is for rehearsals."""
+        """`wait` is for how many seconds a host may hold a request.
+
+        A fingerprint of its own and another `pace` than the machine's are for rehearsals.
+        """
         self._home = home
         self._tell = tell
         self._files = FileClientStore(home.client)
         self._store = _StoppableStore(self._files)
         self._inbox: SimpleQueue[Item] = SimpleQueue()
         self._given = fingerprint_of
+        self._pace = pace or Pace()
         self._agent = Agent(
             self._store,
             Senses(
-                clock=system_clock,
-                elapsed=time.monotonic,
+                clock=self._pace.clock,
+                elapsed=self._pace.elapsed,
                 draw=draw,
                 fingerprint_of=fingerprint_of or self._fingerprint,
                 stamp=lambda: folder_stamp(home.client),
@@ -130,7 +155,7 @@ class AgentProgram:
 
     def _next(self) -> Item | None:
         try:
-            return self._inbox.get(timeout=min(self._agent.rest, WATCH_SECONDS))
+            return self._inbox.get(timeout=min(self._agent.rest, WATCH_SECONDS) / self._pace.speed)
         except Empty:
             return None
 
