@@ -14,19 +14,21 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from faults.evidence import Evidence
+from faults.evidence import Answered, Evidence, lost
 from faults.kinds import BRIEFLY, FAULTS
 from faults.page import PAGE, show, write_page
 from faults.rows import Bench, Row
-from faults.site import site
+from faults.site import Site, site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,11 +112,20 @@ def _in_use(folder: Path, machines: int) -> Iterator[Bench]:
                     raise AssertionError(
                         "not every machine was licensed on a site in which nothing is broken"
                     )
+            _see_that_it_could_fail(running, evidence, machines)
             yield Bench(running, evidence, machines)
         finally:
             _end(processes)
             for reader in readers:
                 reader.join()
+
+
+def _see_that_it_could_fail(running: Site, evidence: Evidence, machines: int) -> None:
+    """What was never asked counts as lost at each host, and the products were not licensed before their agents asked."""
+    never = [Answered(0, name, str(uuid4())) for name in running.hosts]
+    assert lost(running, never) == never
+    fewest, _ = evidence.licensed_between(0, time.monotonic())
+    assert fewest < machines
 
 
 def _have_no_installation_id(folder: Path) -> None:

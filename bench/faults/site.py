@@ -74,7 +74,6 @@ class Site:
     hosts: dict[str, Host]
     clients: Machine
     dns: Bind
-    dns_machine: Machine
     key: TsigKey
     database: PostgreSql
     database_machine: Machine
@@ -94,20 +93,12 @@ class Site:
     def processes(self, machines: int) -> list[subprocess.Popen[str]]:
         """So many machines with their products, and those that ask the hosts all the time; they are starting."""
         homes = [str(self.folder / "machines" / str(number)) for number in range(machines)]
-        agent = (
-            "--catalog",
-            str(self.catalog),
-            "--key",
-            self.generic_key,
-            "--domain",
-            DOMAIN,
-            "--dns",
-            _CORE,
-        )
+        known = ("--domain", DOMAIN, "--dns", _CORE)
+        agent = ("--catalog", str(self.catalog), "--key", self.generic_key, *known)
         product = ("--product", self.product_id)
         return [
-            *(self._started("fleet", *agent, *homes[part::_FLEETS]) for part in range(_FLEETS)),
             self._started("products", *product, "--root", str(self.root_key), *homes),
+            *(self._started("fleet", *agent, *homes[part::_FLEETS]) for part in range(_FLEETS)),
             self._started("askers", *product, *(host.url for host in self.hosts.values())),
         ]
 
@@ -188,18 +179,17 @@ def site(folder: Path) -> Iterator[Site]:
             for one in hosts.values():
                 open_.callback(one.server.stop)
         yield Site(
-            folder,
-            hosts,
-            clients,
-            named,
-            core,
-            key,
-            database_,
-            data,
-            database_name,
-            publisher,
-            product_id,
-            generic_key,
+            folder=folder,
+            hosts=hosts,
+            clients=clients,
+            dns=named,
+            key=key,
+            database=database_,
+            database_machine=data,
+            database_name=database_name,
+            publisher=publisher,
+            product_id=product_id,
+            generic_key=generic_key,
         )
 
 
@@ -226,16 +216,8 @@ def _database(programs: Path, folder: Path, machine: Machine) -> PostgreSql:
 def _publisher(folder: Path, machine: Machine) -> tuple[Server, str, str, str]:
     """The publisher serves; its product's id, a host key, and the product's generic key."""
     home = folder / "publisher"
-    done(
-        "publisher",
-        "init",
-        "--name",
-        "Drafts",
-        "--url",
-        f"http://{machine.address}:1690",
-        "--json",
-        home=home,
-    )
+    address = ("--url", f"http://{machine.address}:1690")
+    done("publisher", "init", "--name", "Drafts", *address, "--json", home=home)
     terms = ("--renewal-interval-s", "900", "--retry-interval-s", "900", "--json")
     sold = ("publisher", "product", "add", "--name", "Draft Studio", "--kind", "workstation", *terms)
     (product,) = done(*sold, home=home)["products"]
