@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tenure.client.host_address import parse_host
 from tenure.client.state import Machine
+from tenure.core.dns_name import parse_dns_name
 from tenure.core.errors import Code, UsageError
 
 if TYPE_CHECKING:
@@ -32,19 +31,19 @@ class DiscoveryChange:
 
 
 def parse_domain(typed: str) -> str:
-    """The domain that was typed, in lower case, without a final dot.
+    """The domain that was typed, in lower case, without a final dot; other letters come in their xn-- form.
 
     Raises:
         UsageError: code `invalid_argument`; says what to write.
     """
-    text = typed.strip()
-    if re.search(r"[:/\[\]]", text) or re.fullmatch(r"[0-9.]+", text) or text.startswith("_"):
+    domain = parse_dns_name(typed, what="DNS domain", example="corp.example")
+    if domain.startswith("_"):
         raise UsageError(
             Code.INVALID_ARGUMENT,
-            f"{text[:100]!r} is no DNS domain.",
-            "Write the domain alone, as in corp.example: no port, no address, no label of a record.",
+            f"{domain!r} is no DNS domain: it begins with the label of a record.",
+            "Write the domain alone, as in corp.example.",
         )
-    return parse_host(text).name
+    return domain
 
 
 def change_discovery(

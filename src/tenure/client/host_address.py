@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from tenure.core.dns_name import parse_dns_name
 from tenure.core.errors import Code, Refused, UsageError
 
 DEFAULT_PORT: Final = 1688
 _LONGEST: Final = 300
 """Characters that are looked at: a DNS name has 253 at most (RFC 1035, section 2.3.4)."""
-_LONGEST_NAME: Final = 253
 _FORM: Final = re.compile(r"(?:(https?)://)?(\[[^\[\]]*\]|[^:/\[\]]+)(?::([0-9]{1,5}))?/?", re.IGNORECASE)
-_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_FORMS: Final = f"host, host:port or http(s)://host:port; without a port it is {DEFAULT_PORT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class HostAddress:
     scheme: str
     """`http` or `https`; empty, as of every host that is found in the network: as this machine's setting says."""
     name: str
-    """Lower case; an IPv6 address stands in brackets."""
+    """Lower case, other letters in their xn-- form; an IPv6 address stands in brackets."""
     port: int
 
     def base_url(self, *, tls_required: bool) -> str:
@@ -91,12 +91,7 @@ def _name(text: str, name: str) -> str:
             return str(ipaddress.IPv4Address(name))
         except ipaddress.AddressValueError as error:
             raise _invalid(text, f"{name} is no IPv4 address") from error
-    if not name.isascii():
-        raise _invalid(text, "write a name with other letters in its xn-- form")
-    lower = name.lower().removesuffix(".")
-    if len(lower) > _LONGEST_NAME or not all(_LABEL.fullmatch(label) for label in lower.split(".")):
-        raise _invalid(text, f"{name} is no host name")
-    return lower
+    return parse_dns_name(name, what="host name", example=_FORMS)
 
 
 def _is_ipv6(text: str) -> bool:
@@ -111,5 +106,5 @@ def _invalid(text: str, why: str) -> UsageError:
     return UsageError(
         Code.INVALID_ARGUMENT,
         f"{text!r} is no address of a host: {why}.",
-        f"Write host, host:port or http(s)://host:port; without a port it is {DEFAULT_PORT}.",
+        f"Write it as {_FORMS}.",
     )

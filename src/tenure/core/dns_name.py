@@ -9,34 +9,41 @@ from tenure.core.errors import Code, UsageError
 
 LONGEST: Final = 253
 """Characters of a whole name (RFC 1035, section 2.3.4)."""
-_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+"""Underscores are no part of a host's name by RFC 952, but Windows allows them and services begin with one."""
 
 
-def parse_dns_name(typed: str, *, what: str, example: str) -> str:
+def parse_dns_name(typed: str, *, what: str, example: str, longest: int = LONGEST) -> str:
     """The name in lower case without a final dot; other letters come in their xn-- form.
 
     What is taken holds nothing but letters, digits, hyphens, underscores and dots, so that it can stand in any
-    script or zone file. `what` is what it should name, as in "zone"; `example` is a right one, for the cure.
+    script or zone file. `what` is what it should name, as in "zone"; `example` is a right one, for the cure. A name that
+    others are to stand below has less than the `longest`.
 
     Raises:
         UsageError: code `invalid_argument`; says what it is instead.
     """
     text = typed.strip().removesuffix(".")
-    lower = _ascii(text).lower() if len(text) <= LONGEST else None
+    lower = _ascii(text).lower() if len(text) <= longest else None
     why = None
-    if lower is None or len(lower) > LONGEST:
-        why = f"it has more than {LONGEST} characters"
+    if lower is None or len(lower) > longest:
+        why = f"it has more than {longest} characters"
     elif not lower:
         why = "it is empty"
     elif re.fullmatch(r"[0-9.]+|.*:.*", lower):
         why = "it is an address, or has a port"
-    elif not all(_LABEL.fullmatch(label) for label in lower.split(".")):
+    elif not is_dns_name(lower):
         why = "a name is words of letters, digits and hyphens with dots between them"
     if why is not None or lower is None:
         raise UsageError(
             Code.INVALID_ARGUMENT, f"{text[:60]!a} is no {what}: {why}.", f"Write it as {example}."
         )
     return lower
+
+
+def is_dns_name(text: str) -> bool:
+    """Whether it is labels with dots between them, in any case; numbers alone, as an IPv4 address has, are labels too."""
+    return len(text) <= LONGEST and all(_LABEL.fullmatch(label) for label in text.split("."))
 
 
 def lies_in(name: str, domain: str) -> bool:

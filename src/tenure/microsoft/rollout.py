@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tenure.core.dns_name import LONGEST, is_dns_name
 from tenure.core.errors import Code, Refused, UsageError
 from tenure.microsoft.keys_csv import rows
 from tenure.microsoft.products import LOOKUP_DOMAIN_BUILD, EditionMatcher, WindowsGuard, guard_of
@@ -25,8 +26,6 @@ AGREEMENT: Final = (
     "activated KMS host. A generic key grants no license by itself."
 )
 
-_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
-_MAX_DNS: Final = 253
 _MAX_LABEL: Final = 63
 _MAX_PORT: Final = 65_535
 _RESERVED: Final = frozenset({"all", "ungrouped", "localhost"})
@@ -200,7 +199,7 @@ def check_machine_name(name: str) -> str:
         for label in labels
     )
     # In bytes, as DNS counts; it also keeps a YAML key under the 1,024 characters that it may have.
-    if not fit or len(name.encode()) > _MAX_DNS or name.lower() in _RESERVED:
+    if not fit or len(name.encode()) > LONGEST or name.lower() in _RESERVED:
         raise UsageError(
             Code.INVALID_ARGUMENT,
             f"{name[:60]!a} is no name of a Windows machine.",
@@ -210,8 +209,7 @@ def check_machine_name(name: str) -> str:
 
 
 def _dns_name(text: str, what: str) -> str:
-    labels = text.split(".")
-    if len(text) > _MAX_DNS or not all(_LABEL.fullmatch(label) for label in labels):
+    if not is_dns_name(text):
         raise UsageError(
             Code.INVALID_ARGUMENT,
             f"{text[:100]!a} is no DNS name of a {what}.",

@@ -18,6 +18,7 @@ from tenure.core.errors import Code, UsageError
         pytest.param("corp.example", "corp.example", id="plain"),
         pytest.param(" Corp.EXAMPLE. ", "corp.example", id="any-case-and-a-final-dot"),
         pytest.param("lan", "lan", id="one-label"),
+        pytest.param("b\u00fccher.example", "xn--bcher-kva.example", id="other-letters"),
     ],
 )
 def test_a_domain_is_taken_as_typed(typed: str, domain: str) -> None:

@@ -23,6 +23,7 @@ from tenure.core.errors import Code, Refused, UsageError
         pytest.param("10.0.0.5:80", "http://10.0.0.5:80", id="IPv4, port"),
         pytest.param("[2001:DB8:0::1]", "http://[2001:db8::1]:1688", id="IPv6"),
         pytest.param("[::1]:8080", "http://[::1]:8080", id="IPv6, port"),
+        pytest.param("kms.exämple:99", "http://kms.xn--exmple-cua:99", id="other letters"),
         pytest.param("  kms.example\n", "http://kms.example:1688", id="spaces around"),
     ],
 )
@@ -79,7 +80,7 @@ def test_a_plain_host_has_no_address_on_a_machine_that_demands_tls() -> None:
         pytest.param("2001:db8::1", "brackets", id="IPv6 without brackets"),
         pytest.param("[::1", "form", id="bracket open"),
         pytest.param("[kms.example]", "no IPv6", id="name in brackets"),
-        pytest.param("kms.exämple", "xn--", id="other letters"),
+        pytest.param("\ud800.example", "no host name", id="half a surrogate"),
     ],
 )
 def test_what_is_no_address_is_refused_with_the_part_that_is_wrong(typed: str, word: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.dns_name import lies_in, parse_dns_name
+from tenure.core.dns_name import is_dns_name, lies_in, parse_dns_name
 from tenure.core.errors import Code, UsageError
 
 
@@ -62,6 +62,34 @@ def test_what_is_no_name_is_refused(typed: str) -> None:
     assert refused.value.detail.isprintable()
     assert len(refused.value.detail) < 200
     assert refused.value.cure == "Write it as corp.example."
+
+
+def test_a_name_that_others_stand_below_leaves_room() -> None:
+    """Whoever asks says how long it may be; the labels that come in front are theirs to count."""
+    assert parse_dns_name("a." * 120 + "b", what="zone", example="corp.example", longest=241)
+    with pytest.raises(UsageError, match="more than 241 characters"):
+        parse_dns_name("a." * 120 + "bc", what="zone", example="corp.example", longest=241)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param("KMS_01.example", True, id="capitals and an underscore"),
+        pytest.param("10.0.0.7", True, id="numbers alone"),
+        pytest.param("a" * 63, True, id="a label of 63"),
+        pytest.param("a" * 64, False, id="a label of 64"),
+        pytest.param("a." * 126 + "b", True, id="253 characters"),
+        pytest.param("a." * 126 + "bc", False, id="254 characters"),
+        pytest.param("", False, id="empty"),
+        pytest.param("a.", False, id="a final dot"),
+        pytest.param("a-.b", False, id="a hyphen last"),
+        pytest.param("\u212a.example", False, id="a sign whose lower case is k"),
+        pytest.param("a\n", False, id="a line's end"),
+    ],
+)
+def test_a_name_is_labels_with_dots_between(text: str, *, name: bool) -> None:
+    """As they stand, without reading anything into them."""
+    assert is_dns_name(text) is name
 
 
 @given(st.text(max_size=300))
