@@ -77,6 +77,13 @@ class Served:
     """How many of them one address may bring in an hour."""
     publishers: Mapping[UUID, ServedPublisher] = field(default_factory=dict)
     products: Mapping[UUID, ServedProduct] = field(default_factory=dict)
+    windows: Mapping[int, int] = field(init=False)
+    """The window in seconds of every pool that is served, by its row: made once, because each batch is recorded with it."""
+
+    def __post_init__(self) -> None:
+        """Everything that follows from the products is there."""
+        terms = [product.terms for product in self.products.values()]
+        object.__setattr__(self, "windows", {pool.row: pool.window_seconds for pool in terms})
 
     def product(self, product_id: UUID) -> ServedProduct:
         """The product, if this host may grant leases for it.
@@ -106,11 +113,6 @@ class Served:
             f"This host's certificate does not cover the pool of product {product_id}.",
             "A host key for that pool is needed.",
         )
-
-    @property
-    def windows(self) -> Mapping[int, int]:
-        """The window of every pool that is served, by its row."""
-        return {product.terms.row: product.terms.window_seconds for product in self.products.values()}
 
 
 def snapshot(
