@@ -117,7 +117,7 @@ def set_retry_interval(minutes: int, *, store: HostStore) -> None:
 
 
 def set_refresh_interval(minutes: int, *, store: HostStore) -> None:
-    """The host's server asks its publishers every so many minutes, from its next start on.
+    """The host's server asks its publishers every so many minutes from now on, counted from when it asked last.
 
     Raises:
         UsageError: code `policy_out_of_bounds`.

@@ -179,7 +179,7 @@ def refresh_from_file(home: Home, source: Path) -> Refreshed:
 
 
 def set_refresh_interval(home: Home, minutes: int) -> None:
-    """The host in this home asks its publishers every so many minutes, from the next start of its server on."""
+    """The host in this home asks its publishers every so many minutes from now on; a running server, too."""
     with open_store(home) as store:
         identity_of(store)
         settings.set_refresh_interval(minutes, store=store)

@@ -102,7 +102,9 @@ class HostServer:
             opened.callback(self._store.close)
             self._keys = HostKeyFolder(home.host)
             self._door = Door(_door_rules(Limits(), {}))
-            self._clock_accepted = self._store.settings().get(Setting.CLOCK_ACCEPTED)
+            stored = self._store.settings()
+            self._settings = read_settings(stored)
+            self._clock_accepted = stored.get(Setting.CLOCK_ACCEPTED)
             self._load()
             for warning in storage.status(self._served, clock()).warnings:
                 log.warning("%s", warning)
@@ -128,9 +130,8 @@ class HostServer:
             self._application = Application(
                 Table(routes(HostEndpoints(self._desk, clock))), admit=self._door.admit
             )
-            settings = read_settings(self._store.settings())
             if port is None:
-                port = settings.port or DEFAULT_PORT
+                port = self._settings.port or DEFAULT_PORT
             self._http = HttpServer(
                 self._application,
                 address,
@@ -142,7 +143,7 @@ class HostServer:
             )
             self._background = BackgroundJobs(
                 [
-                    refresh_job(home, every=settings.refresh_interval_s, clock=clock),
+                    refresh_job(home, every=lambda: self._settings.refresh_interval_s, clock=clock),
                     renewal_job(home, clock),
                     Job(
                         name="publishing in the DNS",
@@ -206,11 +207,17 @@ class HostServer:
     def _load(self) -> None:
         """In any thread: what is served is what the database says now."""
         with self._loading:
-            settings, served = self._store.settings(), served_by(self._store)
-            self._retention, self._limits = read_retention(settings), read_limits(settings)
-            self._door.rules = _door_rules(self._limits, settings)
+            stored, served = self._store.settings(), served_by(self._store)
+            settings = read_settings(stored)
+            if settings.refresh_interval_s != self._settings.refresh_interval_s:
+                log.info(
+                    "publishers are asked every %d minutes from now on", settings.refresh_interval_s // 60
+                )
+            self._settings = settings
+            self._retention, self._limits = read_retention(stored), read_limits(stored)
+            self._door.rules = _door_rules(self._limits, stored)
             self._served = served
-            accepted = settings.get(Setting.CLOCK_ACCEPTED)
+            accepted = stored.get(Setting.CLOCK_ACCEPTED)
             if accepted != self._clock_accepted:
                 log.warning("this host's clock was accepted at %s (tenure host accept-clock)", accepted)
             self._clock_accepted = accepted

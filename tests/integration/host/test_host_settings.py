@@ -84,6 +84,21 @@ def test_an_interval_takes_effect_without_restart(server: HostServer) -> None:
         pass
 
 
+def test_another_interval_of_asking_publishers_takes_effect_without_restart(
+    server: HostServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """`host refresh --every` beside the running server, which says so once; it is kept though nobody could be asked."""
+    caplog.set_level("INFO", "tenure.host")
+    told = "publishers are asked every 15 minutes from now on"
+    assert run(command, ["host", "refresh", "--every", "15"]) == 2
+    while told not in caplog.messages:
+        pass
+    assert slmgr("/sai", "15") == 0
+    while retry_interval(server) != 900:
+        pass
+    assert caplog.messages.count(told) == 1
+
+
 def test_a_bad_setting_neither_stops_a_server_nor_keeps_it_from_starting(
     home: Home, server: HostServer, capsys: Captured
 ) -> None:

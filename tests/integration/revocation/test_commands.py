@@ -140,7 +140,7 @@ def test_a_publisher_that_does_not_answer_is_unreachable(tenure: Tenure, capsys:
     assert printed(capsys)["error"]["code"] == "publisher_unreachable"
 
 
-def test_the_interval_is_kept_for_the_next_start(tenure: Tenure, home: Home) -> None:
+def test_the_interval_is_kept(tenure: Tenure, home: Home) -> None:
     """It is a setting, also when no publisher could be asked this time."""
     assert tenure("host", "refresh", "--every", "15") == 2
     with host.open_store(home) as store:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--every",
     "minutes",
     type=int,
-    help="From its next start on the server asks by itself every so many minutes (5 to 1,440; default 60).",
+    help="From now on the server asks by itself every so many minutes (5 to 1,440; default 60).",
 )
 @home_option
 @json_option
