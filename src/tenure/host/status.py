@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tenure.host.served import Served
     from tenure.host.settings import HostSettings
     from tenure.host.store import HostStore, RequestTotals
+    from tenure.host.turned_away import DoorCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,8 @@ class HostStatus:
     """The earliest end of all certificates."""
     pools: tuple[PoolStatus, ...]
     requests: RequestTotals
+    turned_away: DoorCounts | None = None
+    """Who never got so far; None: no server runs, or nothing is known."""
     storage: StorageStatus | None = None
     dns: DnsStatus
     revocations: tuple[RevocationStatus, ...]

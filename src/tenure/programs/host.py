@@ -30,6 +30,7 @@ from tenure.programs.host_database import use_database
 from tenure.programs.host_listening import listening_at, tls_files_at
 from tenure.programs.host_refresh import refresh_publishers
 from tenure.programs.host_storage import require_host, storage_of
+from tenure.programs.host_turned_away import turned_away_at
 from tenure.programs.microsoft_keys import refuse_microsoft_key
 from tenure.programs.server_tls import server_tls
 from tenure.wire.publication import update_in
@@ -205,7 +206,13 @@ def status(home: Home) -> tuple[HostStatus, str | None]:
             storage=storage.status(served, now),
         )
     tls = server_tls(home.host, served=tls_files_at(home))
-    return replace(found, tls=tls.certificate, warnings=found.warnings + tls.warnings), listening_at(home)
+    found = replace(
+        found,
+        tls=tls.certificate,
+        turned_away=turned_away_at(home),
+        warnings=found.warnings + tls.warnings,
+    )
+    return found, listening_at(home)
 
 
 def listening_port(home: Home) -> int:

@@ -28,6 +28,7 @@ from tenure.host.retention import read_retention
 from tenure.host.revocation_status import revocation_warnings
 from tenure.host.served import served_by
 from tenure.host.settings import DEFAULT_PORT, Setting, read_settings
+from tenure.host.turned_away import DoorCounter
 from tenure.host.waiting_room import SEATS, WaitingRoom
 from tenure.programs.background import BackgroundJobs, Job
 from tenure.programs.dns_publisher import EVERY, DailyPublishing
@@ -35,6 +36,7 @@ from tenure.programs.host_listening import forget_listening, tell_listening
 from tenure.programs.host_refresh import refresh_job
 from tenure.programs.host_renewal import renewal_job
 from tenure.programs.host_storage import storage_of
+from tenure.programs.host_turned_away import turned_away_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,7 +103,8 @@ class HostServer:
             self._store = storage.open_store()
             opened.callback(self._store.close)
             self._keys = HostKeyFolder(home.host)
-            self._door = Door(_door_rules(Limits(), {}))
+            turned_away = DoorCounter(clock)
+            self._door = Door(_door_rules(Limits(), {}), turned_away=turned_away)
             stored = self._store.settings()
             self._settings = read_settings(stored)
             self._clock_accepted = stored.get(Setting.CLOCK_ACCEPTED)
@@ -128,7 +131,8 @@ class HostServer:
             room = WaitingRoom(min(SEATS, held.places // 2))
             self._desk = Desk(submit=self._queue.submit, clock=clock, room=room)
             self._application = Application(
-                Table(routes(HostEndpoints(self._desk, clock))), admit=self._door.admit
+                Table(routes(HostEndpoints(self._desk, clock, turned_away=turned_away))),
+                admit=self._door.admit,
             )
             if port is None:
                 port = self._settings.port or DEFAULT_PORT
@@ -140,11 +144,13 @@ class HostServer:
                 changed=self._tell,
                 bounds=held,
                 share=lambda: self._limits.connections,
+                turned_away=turned_away,
             )
             self._background = BackgroundJobs(
                 [
                     refresh_job(home, every=lambda: self._settings.refresh_interval_s, clock=clock),
                     renewal_job(home, clock),
+                    turned_away_job(home, turned_away),
                     Job(
                         name="publishing in the DNS",
                         run=DailyPublishing(home, port=self._http.port, clock=clock),

@@ -13,10 +13,14 @@ from simulators.host_home import activate_home
 from simulators.machines import SimulatedMachine
 from simulators.network import ONE, OTHER, SERVER_SIX, SIX, Heard, Network, needs_network, network
 from simulators.publisher import SimulatedPublisher
+from simulators.running import running
+from tenure.adapters.http.client import HttpClient
 from tenure.adapters.os.home import Home
 from tenure.cli.command import run
 from tenure.cli.main import command
 from tenure.host.limits import Limits
+from tenure.programs.host_server import HostServer
+from tenure.wire.activation import MAX_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +55,14 @@ def tenure(*arguments: str) -> int:
     return run(command, ["host", *arguments])
 
 
+def status(capsys: Captured) -> dict[str, Any]:
+    """What `tenure host status --json` tells."""
+    capsys.readouterr()
+    assert tenure("status", "--json") == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
 def new(number: int = 1) -> list[str]:
     """The requests of so many new machines."""
     machines = (SimulatedMachine(PUBLISHER.workstation.product_id) for _ in range(number))
@@ -66,7 +78,9 @@ def until(ask: Callable[[], list[Heard]], wanted: Callable[[Heard], bool]) -> He
 
 
 @pytest.mark.real
-def test_only_networks_that_are_allowed_are_served_from_the_next_second_on(site: Network) -> None:
+def test_only_networks_that_are_allowed_are_served_from_the_next_second_on(
+    site: Network, capsys: Captured
+) -> None:
     """One by one: everybody, one network, another one and an IPv6 one, everybody again."""
     assert (
         site.ask(ONE, new()) == site.ask(OTHER, new()) == site.ask(SIX, new(), server=SERVER_SIX) == [WAITS]
@@ -83,6 +97,10 @@ def test_only_networks_that_are_allowed_are_served_from_the_next_second_on(site:
     assert site.ask(ONE, new()) == [refused]
     assert tenure("networks", "--any") == 0
     until(lambda: site.ask(ONE, new()), lambda heard: heard == WAITS)
+    while not (reasons := status(capsys)["turned_away"]["reasons"]):
+        pass
+    assert set(reasons) == {"network"}
+    assert reasons["network"]["last_address"] in {OTHER, ONE, SIX}
     lines = [line for line in site.log.read_text().splitlines() if "is not allowed" in line]
     assert len(lines) == 1
     assert f"a request from {OTHER} was refused" in lines[0]
@@ -108,6 +126,33 @@ def test_an_address_beyond_its_limits_is_told_when_to_come_back_and_no_other_is(
     assert refused.code == "rate_limited"
     assert site.ask(SIX, new(), server=SERVER_SIX) == [WAITS]
     assert site.ask("127.0.0.1", new(5), server="127.0.0.1") == [WAITS] * 5
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "words"),
+    [
+        pytest.param(b"{" + b" " * MAX_BODY, "too_large", "requests that were too large", id="too-large"),
+        pytest.param(b"GET me a license", "unreadable", "requests that could not be read", id="unreadable"),
+    ],
+)
+def test_what_never_came_to_the_desk_is_counted(
+    home: Home, capsys: Captured, body: bytes, reason: str, words: str
+) -> None:
+    """`host status` beside the running server tells within seconds how many, and whose was the last."""
+    with running(lambda: HostServer(home, "127.0.0.1", 0, clock=lambda: NOW)) as server:
+        while status(capsys)["turned_away"] is None:
+            pass
+        assert status(capsys)["turned_away"]["reasons"] == {}
+        assert tenure("status") == 0
+        assert "nobody since" in capsys.readouterr().out
+        assert HttpClient().request("POST", f"{server.url}/v1/activations", body=body).status in {400, 413}
+        while not (reasons := status(capsys)["turned_away"]["reasons"]):
+            pass
+        assert set(reasons) == {reason}
+        assert (reasons[reason]["times"], reasons[reason]["last_address"]) == (1, "127.0.0.1")
+        assert tenure("status") == 0
+        assert f"1 {words}, the last of 127.0.0.1 at " in capsys.readouterr().out
+    assert status(capsys)["turned_away"] is None
 
 
 def test_networks_are_shown_and_set(home: Home, capsys: Captured) -> None:

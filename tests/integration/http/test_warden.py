@@ -17,6 +17,7 @@ from tenure.adapters.http.warden import (
     peer_of,
     quiet_seconds,
 )
+from tenure.core.turned_away import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +38,18 @@ class Port:
         self.quiet = 0.0
         """Since when nothing came from any peer."""
         self.accepted: list[socket.socket] = []
+        self.turned_away: list[tuple[Reason, str, int]] = []
         self.warden = Warden(
             self.port,
             self.answering,
             share=lambda _address: share,
+            turned_away=self._count,
             elapsed=lambda: self.now,
             quiet=lambda _connection: self.quiet,
         )
+
+    def _count(self, reason: Reason, address: str, *, times: int = 1) -> None:
+        self.turned_away.append((reason, address, times))
 
     def peer(self) -> tuple[socket.socket, str]:
         """A peer that came, and how granian would write it."""
@@ -85,6 +91,7 @@ def test_an_address_keeps_its_share_and_loses_what_is_above_it(opened: ExitStack
     third, _ = port.peer()
     assert port.round(later=1) == 1
     assert [ended(peer) for peer in (first, second, third)] == [False, True, False]
+    assert port.turned_away == [(Reason.CONNECTIONS, "127.0.0.1", 1)]
 
 
 def test_a_request_over_its_share_goes_when_there_are_only_requests(opened: ExitStack) -> None:
@@ -109,6 +116,7 @@ def test_a_request_without_an_end_is_ended(opened: ExitStack, seconds: float, cl
     port.answering[client] = port.now
     assert port.round(later=seconds) == closed
     assert ended(peer) is bool(closed)
+    assert port.turned_away == [(Reason.OVERSTAYED, "127.0.0.1", 1)] * closed
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,13 @@ from tenure.adapters.os.randomness import new_salt
 from tenure.core.errors import Code, Refused
 from tenure.core.pacing import SECOND, Pace, Pacer
 from tenure.core.peers import counted_as, is_loopback
+from tenure.core.turned_away import Reason, nobody_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenure.core.peers import AllowedNetworks
+    from tenure.core.turned_away import TurnedAway
 
 SPREAD_SECONDS: Final = 60
 """Those who were sent away come back at the pace that let them wait, spread over at most so long."""
@@ -44,9 +46,16 @@ class DoorRules:
 class Door:
     """One server's door, on its event loop. `rules` may be replaced at any time, from any thread."""
 
-    def __init__(self, rules: DoorRules, *, now: Callable[[], int] = time.monotonic_ns) -> None:
-        """`now` is nanoseconds of a clock that nobody sets."""
+    def __init__(
+        self,
+        rules: DoorRules,
+        *,
+        turned_away: TurnedAway = nobody_counts,
+        now: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """`turned_away` hears of everybody who may not pass; `now` is nanoseconds of a clock that nobody sets."""
         self.rules = rules
+        self._turned_away = turned_away
         self._now = now
         self._one = Pacer(salt=new_salt())
         self._all = Pacer(slots=1)
@@ -64,7 +73,10 @@ class Door:
         rules = self.rules
         # 1
         if rules.allowed is not None and not rules.allowed.allows(address):
-            self._log.warn("network", f"a request from {address} was refused: its network is not allowed")
+            self._turned_away(Reason.NETWORK, address)
+            self._log.warn(
+                Reason.NETWORK, f"a request from {address} was refused: its network is not allowed"
+            )
             raise Refused(
                 Code.NOT_ALLOWED_FROM_HERE,
                 f"This host does not serve {address}: its network is not among those allowed.",
@@ -74,14 +86,17 @@ class Door:
         now = self._now()
         wait = self._one.wait(counted_as(address), rules.of_one, now)
         if wait:
-            raise self._too_many("one", f"from {address}", rules.of_one, wait)
+            raise self._too_many(Reason.ADDRESS_RATE, address, f"from {address}", rules.of_one, wait)
         # 3: after the address's own pace, so that one sender's flood does not use up what is everybody's.
         wait = self._all.wait("", rules.of_all, now)
         if wait:
-            raise self._too_many("all", "from all addresses together", rules.of_all, wait)
+            raise self._too_many(
+                Reason.TOTAL_RATE, address, "from all addresses together", rules.of_all, wait
+            )
 
-    def _too_many(self, kind: str, whose: str, pace: Pace, wait: int) -> Refused:
-        self._log.warn(kind, f"requests {whose} are refused: more than {pace.per_second:,} a second")
+    def _too_many(self, reason: Reason, address: str, whose: str, pace: Pace, wait: int) -> Refused:
+        self._turned_away(reason, address)
+        self._log.warn(reason, f"requests {whose} are refused: more than {pace.per_second:,} a second")
         self._sent_away += 1
         spread = self._sent_away // pace.per_second % SPREAD_SECONDS
         return Refused(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import tenure
 from tenure.adapters.http.publication import PublicationEndpoints
 from tenure.adapters.http.rsgi import Answer, Endpoint, Request, json_answer
+from tenure.core.errors import Code, Refused
+from tenure.core.turned_away import Reason, nobody_counts
 from tenure.host.desk import Held
 from tenure.host.revocation_status import health_status
 from tenure.wire.activation import MAX_BODY, MAX_WAIT, ActivationBody, Granted, Waiting, decode_activation
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tenure.core.clock import Clock
+    from tenure.core.turned_away import TurnedAway
     from tenure.host.desk import Desk
     from tenure.wire.trust import TrustedCatalogs
 
@@ -41,15 +44,21 @@ OPERATIONS: Final = (
 class HostEndpoints:
     """What a host serves, over one desk."""
 
-    def __init__(self, desk: Desk, clock: Clock) -> None:
-        """The desk decides; these only read and write HTTP."""
+    def __init__(self, desk: Desk, clock: Clock, *, turned_away: TurnedAway = nobody_counts) -> None:
+        """The desk decides; these only read and write HTTP. `turned_away` hears of requests that it never saw."""
         self._desk = desk
         self._clock = clock
+        self._turned_away = turned_away
 
     async def activations(self, request: Request) -> Answer:
         """`POST /v1/activations`."""
         wait = preferred_wait(request.header("prefer"))
-        body = decode_activation(await request.json_body(MAX_BODY))
+        try:
+            body = decode_activation(await request.json_body(MAX_BODY))
+        except Refused as error:
+            too_large = error.code is Code.TOO_LARGE
+            self._turned_away(Reason.TOO_LARGE if too_large else Reason.UNREADABLE, request.address)
+            raise
         answer = await self._desk.activate(body, address=request.address, wait=wait)
         if not isinstance(answer, Held):
             return json_answer(answer)

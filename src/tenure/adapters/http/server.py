@@ -15,12 +15,14 @@ from tenure.adapters.http.warden import ROUND_SECONDS, Warden
 from tenure.adapters.os.clock import system_clock
 from tenure.core.errors import Code, LocalFault, UsageError
 from tenure.core.peers import is_loopback
+from tenure.core.turned_away import nobody_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenure.adapters.files.tls_files import TlsPair, TlsSource
     from tenure.adapters.http.rsgi import Application
+    from tenure.core.turned_away import TurnedAway
 
 WATCH_SECONDS: Final = 60.0
 """How soon a server sees that its certificate was replaced."""
@@ -42,12 +44,13 @@ class HttpServer:
         watch_seconds: float = WATCH_SECONDS,
         bounds: Bounds = USUAL,
         share: Callable[[], int] | None = None,
+        turned_away: TurnedAway = nobody_counts,
     ) -> None:
         """Choose the address; port 0 picks a free one, which `port` then says.
 
         `tls` is asked each `watch_seconds` and at `reload`; `changed` hears that the server was changed by that. `share`
         is how many connections one address may hold, loopback excepted; never more than three quarters of all, so that
-        others can come.
+        others can come. `turned_away` hears of every connection that was closed.
 
         Raises:
             LocalFault: code `address_in_use`; `tls_files_unusable`.
@@ -60,7 +63,12 @@ class HttpServer:
         self._changed = changed
         self._watch_seconds = watch_seconds
         self._bounds = bounds
-        self._warden = Warden(self.port, application.answering, share=_share_of(bounds.places, share))
+        self._warden = Warden(
+            self.port,
+            application.answering,
+            share=_share_of(bounds.places, share),
+            turned_away=turned_away,
+        )
         files = tls()
         # Before they are read: files that change meanwhile are read again at the next look.
         self._seen = stamp_of(files)

@@ -26,9 +26,12 @@ from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.http.folded_log import FoldedLog
 from tenure.core.peers import address_of, counted_as
+from tenure.core.turned_away import Reason, nobody_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from tenure.core.turned_away import TurnedAway
 
 ROUND_SECONDS: Final = 1.0
 REQUEST_SECONDS: Final = 120.0
@@ -61,16 +64,18 @@ class Warden:
         answering: Mapping[str, float],
         *,
         share: Callable[[str], int],
+        turned_away: TurnedAway = nobody_counts,
         elapsed: Callable[[], float] = time.monotonic,
         quiet: Callable[[socket.socket], float] | None = None,
     ) -> None:
         """`answering` says of each peer that is in a request since when; `share` how many an address may hold.
 
-        `quiet` says since how many seconds nothing came from a peer; without it the system does.
+        `turned_away` hears of every connection that was closed. `quiet` says since how many seconds nothing came from a peer; without it the system does.
         """
         self._port = port
         self._answering = answering
         self._share = share
+        self._turned_away = turned_away
         self._elapsed = elapsed
         self._quiet = quiet or quiet_seconds
         self._known: dict[int, _Open] = {}
@@ -84,8 +89,10 @@ class Warden:
         for descriptor in self._connections(now):
             address = address_of(self._known[descriptor].client)
             if self._overstays(descriptor, now):
-                closed += self._close(descriptor)
-                self._log.warn("overstays", f"a connection of {address} was closed: it came to no end")
+                gone = self._close(descriptor)
+                self._turned_away(Reason.OVERSTAYED, address, times=gone)
+                closed += gone
+                self._log.warn(Reason.OVERSTAYED, f"a connection of {address} was closed: it came to no end")
             else:
                 by_address[counted_as(address)].append(descriptor)
         for descriptors in by_address.values():
@@ -93,8 +100,9 @@ class Warden:
             excess = len(descriptors) - self._share(address)
             if excess > 0:
                 gone = sum(self._close(one) for one in sorted(descriptors, key=self._keep)[:excess])
+                self._turned_away(Reason.CONNECTIONS, address, times=gone)
                 self._log.warn(
-                    "share",
+                    Reason.CONNECTIONS,
                     f"{address} held {len(descriptors):,} connections; {gone:,} were closed",
                     times=gone,
                 )

@@ -9,20 +9,23 @@ import click
 from tenure.adapters.os.home import host_home_to_read
 from tenure.cli.command import home_option, json_option
 from tenure.cli.printing import print_facts, print_json, print_table, timestamp
+from tenure.core.turned_away import WORDS
 from tenure.programs import host
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tenure.host.dns_plan import DnsRecord
     from tenure.host.status import DnsStatus
+    from tenure.host.turned_away import DoorCounts
 
 
 @click.command("status")
 @home_option
 @json_option
 def command(home: Path | None, *, as_json: bool) -> None:
-    """What this host is, what it counts, and how many requests it answered."""
+    """What this host is, what it counts, how many requests it answered, and how many it turned away at its door."""
     status, listening = host.status(host_home_to_read(home))
     if as_json:
         print_json(
@@ -81,6 +84,19 @@ def command(home: Path | None, *, as_json: bool) -> None:
                     "waiting": status.requests.waiting,
                     "refused": status.requests.refused,
                 },
+                "turned_away": None
+                if status.turned_away is None
+                else {
+                    "since": timestamp(status.turned_away.since),
+                    "reasons": {
+                        one.reason: {
+                            "times": one.times,
+                            "last_at": timestamp(one.last_at),
+                            "last_address": one.last_address,
+                        }
+                        for one in status.turned_away.reasons
+                    },
+                },
             }
         )
         return
@@ -105,6 +121,7 @@ def command(home: Path | None, *, as_json: bool) -> None:
                     f"{status.requests.waiting:,} waiting, {status.requests.refused:,} refused)"
                 ),
             ),
+            *_turned_away(status.turned_away),
             ("published in DNS", _dns(status.dns)),
             *(("", record.line) for _, record in _published(status.dns)),
         ]
@@ -128,6 +145,16 @@ def command(home: Path | None, *, as_json: bool) -> None:
             for p in status.pools
         ],
     )
+
+
+def _turned_away(counts: DoorCounts | None) -> Iterator[tuple[str, str]]:
+    """A line for each reason, the first with the label; no line while no server runs."""
+    if counts is None:
+        return
+    yield "turned away", f"{'these' if counts.reasons else 'nobody'} since {timestamp(counts.since)}"
+    for one in counts.reasons:
+        what = WORDS.get(one.reason, one.reason)
+        yield "", f"{one.times:,} {what}, the last of {one.last_address} at {timestamp(one.last_at)}"
 
 
 def _published(dns: DnsStatus) -> list[tuple[str, DnsRecord]]:

@@ -9,6 +9,7 @@ from tenure.adapters.http.door import SPREAD_SECONDS, Door, DoorRules
 from tenure.core.errors import Code, Refused
 from tenure.core.pacing import SECOND, Pace
 from tenure.core.peers import AllowedNetworks, parse_network
+from tenure.core.turned_away import Reason
 
 if TYPE_CHECKING:
     import pytest
@@ -117,6 +118,24 @@ def test_a_flood_that_lasts_does_not_send_anybody_away_for_long() -> None:
     door.admit("192.0.2.1")
     told = [error.retry_after for _ in range(500) if (error := refusal(door, "192.0.2.1"))]
     assert max(filter(None, told)) <= SPREAD_SECONDS
+
+
+def test_whoever_counts_hears_of_everybody_who_may_not_pass() -> None:
+    """The reason and the address of each, and of nobody who may."""
+    heard: list[tuple[Reason, str, int]] = []
+
+    def turned_away(reason: Reason, address: str, *, times: int = 1) -> None:
+        heard.append((reason, address, times))
+
+    allowed = AllowedNetworks([parse_network("192.0.2.0/24")])
+    door = Door(DoorRules(allowed, Pace(1, 1), Pace(1, 2)), turned_away=turned_away, now=Clock())
+    for address in ("203.0.113.9", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "127.0.0.1"):
+        refusal(door, address)
+    assert heard == [
+        (Reason.NETWORK, "203.0.113.9", 1),
+        (Reason.ADDRESS_RATE, "192.0.2.1", 1),
+        (Reason.TOTAL_RATE, "192.0.2.3", 1),
+    ]
 
 
 def test_a_flood_is_a_few_lines_of_log(caplog: pytest.LogCaptureFixture) -> None:
