@@ -8,7 +8,7 @@ import click
 
 from tenure.cli.exit_codes import ExitCode, exit_code_of
 from tenure.cli.offline import delivered_json, print_delivered
-from tenure.cli.printing import error_json, print_facts, print_json
+from tenure.cli.printing import error_json, print_error, print_facts, print_json
 from tenure.core.errors import TenureError
 from tenure.wire.printable import one_line
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def report(
     answered: Sequence[Answered], delivered: Delivered | None, hints: Iterable[str], *, as_json: bool
 ) -> int:
-    """Each request is told of, and where the confirmations are; the exit code is that of the first that failed."""
+    """Each request is told of, and where the answers are; the exit code is that of the first that failed.
+
+    The error of an only request also stands where an error of the command would.
+    """
     failures = [one.outcome for one in answered if isinstance(one.outcome, TenureError)]
     if as_json:
         print_json(
@@ -30,6 +33,7 @@ def report(
                 "requests": [_facts(one) for one in answered],
                 "granted": len(answered) - len(failures),
                 "failed": len(failures),
+                **(error_json(failures[0]) if failures and len(answered) == 1 else {}),
                 **(delivered_json(delivered) if delivered else {"files": [], "text": None}),
             }
         )
@@ -43,9 +47,16 @@ def _print(answered: Sequence[Answered], delivered: Delivered | None, hints: Ite
     shown = delivered is not None and delivered.shown is not None
     print_facts([(_name(one), _result(one)) for one in answered], err=shown)
     if delivered is None:
-        click.echo("Nothing was granted, and no file was written.")
+        click.echo("Nothing was answered, and no file was written.")
         return
-    print_delivered(delivered, "The confirmation" if len(answered) == 1 else "What was granted", hints)
+    what = "The answers"
+    if len(answered) == 1:
+        outcome = answered[0].outcome
+        what = "The confirmation"
+        if isinstance(outcome, TenureError):
+            print_error(outcome)
+            what = "The refusal"
+    print_delivered(delivered, what, hints)
 
 
 def _name(one: Answered) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenure.client.catalogs import keep_newer_catalogs
 from tenure.client.grant_activation import ActivatedForGood, accept_grant, draft_machine_activation
+from tenure.client.revocations import keep_newer_revocations
 from tenure.core.errors import Code, Refused, TenureError, Untrusted, UsageError
 from tenure.core.grant import PendingGrant
 from tenure.wire.grant import grant_of
@@ -15,7 +17,7 @@ from tenure.wire.pending import check_lives
 from tenure.wire.request import request_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from tenure.client.activation import Surroundings
@@ -121,31 +123,42 @@ def accept_confirmation(
 ) -> list[Confirmed]:
     """Each product, or the one that is named, is activated by the newest grant in the parcel that answers its request.
 
-    1. a grant is for this machine if its product is installed here, and its nonce is a pending request's
-    2. that request is not too old
-    3. it is not older than the grant that the product has by now
-    4. it is taken as one that came over the network (`accept_grant`), after the parcel's catalogs
+    1. newer catalogs and revocation lists of the installed products' publishers are kept, if they follow the known ones
+    2. a grant is for this machine if its product is installed here, and its nonce is a pending request's
+    3. that request is not too old
+    4. it is not older than the grant that the product has by now
+    5. it is taken as one that came over the network (`accept_grant`), after the parcel's catalogs
+    6. a refusal is told where no grant answers the product's requests
 
     What keeps one product from it does not stop the others. The same confirmation may come twice.
 
     Raises:
-        Untrusted: `grant_invalid`, when none is for this machine.
+        Untrusted: `grant_invalid`, when nothing in it is for this machine; `document_malformed`.
         LocalFault: the store cannot be written.
     """
+    # 1
+    _hear(parcel, store=store, clock=clock)
     confirmed: list[Confirmed] = []
     state = store.load()
     for product in state.installed:
-        # 1
-        found = _newest_answer(parcel, product.product_id, folder)
-        if found is None or product_id not in {None, product.product_id}:
+        if product_id not in {None, product.product_id}:
+            continue
+        # 2
+        pending = folder.pending(product.product_id).by_id()
+        found = _newest_answer(parcel, product.product_id, pending)
+        if found is None:
+            # 6
+            refusal = parcel.refusal_of(product.product_id, pending)
+            if refusal is not None:
+                confirmed.append(Confirmed(product.product_id, refusal.error()))
             continue
         answer, request = found
         try:
-            # 2
-            check_lives(request, now=clock())
             # 3
-            _check_not_older(answer, state.grants.get(product.product_id))
+            check_lives(request, now=clock())
             # 4
+            _check_not_older(answer, state.grants.get(product.product_id))
+            # 5
             grant = _take(answer, request, parcel.catalogs_of(product.publisher_id), store=store, clock=clock)
         except (Refused, Untrusted) as error:
             confirmed.append(Confirmed(product.product_id, error))
@@ -161,6 +174,13 @@ def accept_confirmation(
     return confirmed
 
 
+def _hear(parcel: Confirmations, *, store: ClientStore, clock: Clock) -> None:
+    """What does not follow is passed over, as what came over the network: an old parcel brings an old list."""
+    for publisher_id in {product.publisher_id for product in store.load().installed}:
+        keep_newer_catalogs(store, publisher_id, parcel.catalogs_of(publisher_id))
+        keep_newer_revocations(store, publisher_id, parcel.revocations_of(publisher_id), now=clock())
+
+
 def _check_not_older(answer: MachineActivated, held: HeldGrant | None) -> None:
     if held is None:
         return
@@ -174,9 +194,8 @@ def _check_not_older(answer: MachineActivated, held: HeldGrant | None) -> None:
 
 
 def _newest_answer(
-    parcel: Confirmations, product_id: UUID, folder: PendingFolder
+    parcel: Confirmations, product_id: UUID, requests: Mapping[str, ActivationRequest]
 ) -> tuple[MachineActivated, ActivationRequest] | None:
-    requests = folder.pending(product_id).by_id()
     own = []
     for answer in parcel.grants:
         claimed = grant_of(read(answer.grant, Typ.GRANT).claims)

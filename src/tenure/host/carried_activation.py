@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenure.core.errors import Code, Untrusted
-from tenure.host.setup import accept_certificate, draft_activation
+from tenure.host.refresh import take_revocations
+from tenure.host.setup import accept_certificate, draft_activation, follow_publisher
 from tenure.wire.certificate import certificate_of
 from tenure.wire.jws import Typ, read
 from tenure.wire.parcel import CarriedRequest, Requests
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from tenure.core.certificate import HostCertificate
     from tenure.core.clock import Clock
     from tenure.host.setup import KeyFolder
-    from tenure.host.store import HostStore
+    from tenure.host.store import Enrolment, HostStore
     from tenure.wire.enrolment import HostActivated
     from tenure.wire.parcel import Confirmations
     from tenure.wire.pending import PendingFolder, PendingRequests
@@ -100,33 +102,42 @@ def accept_confirmation(
 ) -> list[Confirmed]:
     """The host is activated by the newest certificate in the parcel that answers a request of its own.
 
-    1. a certificate is for this host if its publisher is known here, and its nonce is a pending request's
-    2. that request is not too old
-    3. it is not older than the certificate that the host holds by now
-    4. it is taken as one that came over the network (`accept_certificate`), after the parcel's catalogs
+    1. the parcel's catalogs of publishers that are known here are followed, and a newer revocation list is taken
+    2. a certificate is for this host if its publisher is known here, and its nonce is a pending request's
+    3. that request is not too old
+    4. it is not older than the certificate that the host holds by now
+    5. it is taken as one that came over the network (`accept_certificate`)
+    6. a refusal counts where no certificate answers that publisher's requests
 
     One of each publisher that the host knows is taken, or that of `publisher_id` alone. The same confirmation may come twice.
 
     Raises:
-        Untrusted: `certificate_invalid`, when none is for this host (1) or it is older (3); as `accept_certificate` (4).
-        Refused: `request_expired` (2).
+        Untrusted: catalogs do not follow (1); `certificate_invalid`, when none is for this host (2) or it is older (4); as
+            `accept_certificate` (5).
+        Refused: `request_expired` (3); what the publisher said (6). What others granted was taken all the same.
     """
-    confirmed = []
+    confirmed, refused = [], []
     for enrolment in store.enrolments():
         known = enrolment.publisher_id
         # 1
-        found = _newest_answer(parcel, known, folder.pending(known))
-        if found is None or publisher_id not in {None, known}:
+        _hear(parcel, enrolment, store=store, clock=clock)
+        # 2
+        pending = folder.pending(known)
+        found = _newest_answer(parcel, known, pending)
+        if publisher_id not in {None, known}:
+            continue
+        if found is None:
+            refused.append(parcel.refusal_of(known, pending.by_id()))
             continue
         answer, claimed, request = found
-        # 2
-        check_lives(request, now=clock())
         # 3
-        _check_not_older(claimed, enrolment.certificate)
+        check_lives(request, now=clock())
         # 4
+        _check_not_older(claimed, enrolment.certificate)
+        # 5
         certificate = accept_certificate(
             answer.certificate,
-            parcel.catalogs_of(known),
+            (),
             publisher_id=known,
             request_id=request.request_id,
             store=store,
@@ -134,6 +145,10 @@ def accept_confirmation(
             clock=clock,
         )
         confirmed.append(Confirmed(answer, certificate))
+    # 6
+    for refusal in refused:
+        if refusal is not None:
+            raise refusal.error()
     if not confirmed:
         raise Untrusted(
             Code.CERTIFICATE_INVALID,
@@ -141,6 +156,14 @@ def accept_confirmation(
             "Take the confirmation of this host's request; or make a new one: tenure host activate --offline FILE.",
         )
     return confirmed
+
+
+def _hear(parcel: Confirmations, enrolment: Enrolment, *, store: HostStore, clock: Clock) -> None:
+    trusted = follow_publisher(enrolment, parcel.catalogs_of(enrolment.publisher_id), store=store)
+    listed = parcel.revocations_of(enrolment.publisher_id)
+    # An old parcel brings an old list, and whoever altered one must not keep a certificate out: what is known counts.
+    with suppress(Untrusted):
+        take_revocations(trusted.newest, listed, store=store, clock=clock)
 
 
 def _newest_answer(

@@ -58,7 +58,7 @@ def refresh(publisher_id: UUID, publisher: Publisher, *, store: HostStore, clock
     enrolment = enrolment_of(publisher_id, store=store)
     known_seq = first_catalogs(enrolment.catalogs).newest.seq
     trusted = follow_publisher(enrolment, publisher.catalogs(publisher_id, after=known_seq), store=store)
-    return _refreshed(trusted.newest, publisher.revocations(publisher_id), store=store, clock=clock)
+    return take_revocations(trusted.newest, publisher.revocations(publisher_id), store=store, clock=clock)
 
 
 def refresh_from_file(update: PublisherUpdate, *, store: HostStore, clock: Clock) -> Refreshed:
@@ -70,11 +70,15 @@ def refresh_from_file(update: PublisherUpdate, *, store: HostStore, clock: Clock
     publisher_id = catalog_of(read(update.catalogs[0], Typ.CATALOG).claims).publisher_id
     enrolment = enrolment_of(publisher_id, store=store)
     trusted = follow_publisher(enrolment, update.catalogs, store=store)
-    return _refreshed(trusted.newest, update.revocations, store=store, clock=clock)
+    return take_revocations(trusted.newest, update.revocations, store=store, clock=clock)
 
 
-def _refreshed(catalog: Catalog, token: str | None, *, store: HostStore, clock: Clock) -> Refreshed:
-    """The host knows this list, or the same one as before; a newer one that comes between is never overwritten."""
+def take_revocations(catalog: Catalog, token: str | None, *, store: HostStore, clock: Clock) -> Refreshed:
+    """The host knows this list, or the same one as before; a newer one that comes between is never overwritten.
+
+    Raises:
+        Untrusted: it does not verify, or is an old one (`revocation_rolled_back`); it was not taken.
+    """
     while True:
         kept = enrolment_of(catalog.publisher_id, store=store).revocations
         known = kept_revocations(kept, catalog)

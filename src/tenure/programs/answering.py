@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tenure.adapters.files.atomic import unusable
 from tenure.core.errors import Code, LocalFault, TenureError, Unavailable, UsageError
 from tenure.programs.parcels import read_parcel_file
+from tenure.wire.carried_refusal import refusal_of
 from tenure.wire.enrolment import HostActivated, MachineActivated
 from tenure.wire.parcel import (
     MAX_DOCUMENTS,
@@ -53,7 +54,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredParcel:
-    """What became of the requests, and where the confirmations are; None: nothing was granted."""
+    """What became of the requests, and where the answers are; None: nobody answered any."""
 
     answered: Sequence[Answered]
     delivered: Delivered | None
@@ -143,11 +144,23 @@ def answer_each(found: Iterable[Found], ask: Ask) -> Iterator[Answered]:
         yield Answered(one.source, request, outcome)
 
 
-def confirmations_of(answered: Iterable[Answered], catalogs: Sequence[str]) -> Confirmations | None:
-    """What is carried back; None: nothing was granted."""
+def confirmations_of(
+    answered: Sequence[Answered], catalogs: Sequence[str], revocations: Sequence[str]
+) -> Confirmations | None:
+    """What is carried back: what was granted and what was refused; None: neither."""
     outcomes = [one.outcome for one in answered]
     certificates = tuple(outcome for outcome in outcomes if isinstance(outcome, HostActivated))
     grants = tuple(outcome for outcome in outcomes if isinstance(outcome, MachineActivated))
-    if not certificates and not grants:
+    refused = (
+        refusal_of(one.request, one.outcome) for one in answered if isinstance(one.outcome, TenureError)
+    )
+    refusals = tuple(refusal for refusal in refused if refusal is not None)
+    if not certificates and not grants and not refusals:
         return None
-    return Confirmations(certificates=certificates, grants=grants, catalogs=tuple(catalogs))
+    return Confirmations(
+        certificates=certificates,
+        grants=grants,
+        catalogs=tuple(catalogs),
+        refusals=refusals,
+        revocations=tuple(revocations),
+    )

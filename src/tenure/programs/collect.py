@@ -14,6 +14,7 @@ from tenure.programs.contact import reaching_publisher, trust_for_publisher
 from tenure.programs.parcels import deliver
 from tenure.wire.parcel import CarriedRequest
 from tenure.wire.request import request_of
+from tenure.wire.revocation import revokes_anything
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +38,7 @@ def collect(
     progress: Callable[[int, int], None],
     ca: str | None = None,
 ) -> AnsweredParcel:
-    """The publishers of all requests in the folder's files were asked, and what they gave is in the file.
+    """The publishers of all requests in the folder's files were asked, and what they answered is in the file.
 
     Each is asked at `publisher_url`, else where its catalog says that lies in this home, the system's folder or
     `$TENURE_CATALOG`: never where a request in the folder might want it. `progress` hears how many are done, of how many.
@@ -55,7 +56,7 @@ def collect(
         for one in answer_each(found, publishers.ask):
             answered.append(one)
             progress(len(answered), len(found))
-        parcel = confirmations_of(answered, publishers.newer_catalogs(found, answered))
+        parcel = confirmations_of(answered, *publishers.published(found, answered))
     return AnsweredParcel(answered, deliver(parcel, out, form) if parcel else None)
 
 
@@ -75,21 +76,27 @@ class _Publishers:
             return publisher.activate_host(carried.request)
         return publisher.activate_machine(carried.request)
 
-    def newer_catalogs(self, found: Sequence[Found], answered: Sequence[Answered]) -> list[str]:
-        """Of each publisher that granted anything, the catalogs that some asker does not have."""
+    def published(self, found: Sequence[Found], answered: Sequence[Answered]) -> tuple[list[str], list[str]]:
+        """Of each publisher that answered, the catalogs that some asker does not have, and its list if it revokes anything."""
         seqs: dict[UUID, int] = {}
         for one, done in zip(found, answered, strict=True):
-            if isinstance(one.content, CarriedRequest) and not isinstance(done.outcome, TenureError):
+            silent = isinstance(done.outcome, TenureError) and not isinstance(done.outcome, Refused)
+            if isinstance(one.content, CarriedRequest) and not silent:
                 publisher_id = one.content.publisher_id
                 seqs[publisher_id] = min(
                     one.content.catalog_seq, seqs.get(publisher_id, one.content.catalog_seq)
                 )
-        tokens: list[str] = []
+        catalogs: list[str] = []
+        lists: list[str] = []
         for publisher_id, seq in seqs.items():
+            publisher = self._publisher(publisher_id)
             # It has answered all the same: its grants are judged by what their askers know.
             with suppress(Refused, Unavailable, Untrusted):
-                tokens += self._publisher(publisher_id).catalogs(publisher_id, after=seq)
-        return tokens
+                catalogs += publisher.catalogs(publisher_id, after=seq)
+                listed = publisher.revocations(publisher_id)
+                if listed is not None and revokes_anything(listed):
+                    lists.append(listed)
+        return catalogs, lists
 
     def _publisher(self, publisher_id: UUID) -> PublisherClient:
         if publisher_id not in self._known:

@@ -9,7 +9,7 @@ from tenure.core.errors import TenureError
 from tenure.programs.answering import AnsweredParcel, answer_each, confirmations_of, found_in, found_in_folder
 from tenure.programs.parcels import deliver
 from tenure.programs.publisher import open_authority
-from tenure.publisher.carried_activation import activate, catalogs_after
+from tenure.publisher.carried_activation import activate, catalogs_after, revocations
 from tenure.wire.parcel import CarriedRequest
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ def activate_request(
 
     Raises:
         UsageError, Untrusted: it holds no request.
-        TenureError: why the only request in it was refused.
+        TenureError: why the only request in it has no answer that could be carried back.
     """
     found, came_as = found_in(source, data)
     done = _answer(home, found, out, form, otherwise=came_as, progress=lambda _done, _of: None)
     outcome = done.answered[0].outcome
-    if len(done.answered) == 1 and isinstance(outcome, TenureError):
+    if done.delivered is None and len(done.answered) == 1 and isinstance(outcome, TenureError):
         raise outcome
     return done
 
@@ -65,5 +65,6 @@ def _answer(
             answered.append(one)
             progress(len(answered), len(found))
         known = [one.content.catalog_seq for one in found if isinstance(one.content, CarriedRequest)]
-        parcel = confirmations_of(answered, catalogs_after(authority, min(known, default=0)))
+        catalogs = catalogs_after(authority, min(known, default=0))
+        parcel = confirmations_of(answered, catalogs, revocations(authority))
     return AnsweredParcel(answered, deliver(parcel, out, form, otherwise=otherwise) if parcel else None)

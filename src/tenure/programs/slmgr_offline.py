@@ -59,10 +59,12 @@ def deposit(home: Home, data: bytes, wanted: str | None, *, warn: Warn) -> list[
     Raises:
         UsageError: nothing of that name; or it is no confirmation.
         Untrusted: it is damaged, or for nothing here.
-        Refused: a host's request is too old.
+        Refused: a host's request was refused, or is too old.
     """
     state = load_state(home, warn)
-    if confirmations_in(data).grants or not has_host(home):
+    parcel = confirmations_in(data)
+    to_machine = parcel.grants or any(one.audience in state.products for one in parcel.refusals)
+    if to_machine or not has_host(home):
         product = None if wanted is None else str(find_product(state, wanted))
         attempts = client_offline.confirm(home, data, product=product, warn=warn)
         return [activation_of_attempt(state, attempt) for attempt in attempts]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tenure.publisher.activation import activate_host
 from tenure.publisher.machine_activation import activate_machine
+from tenure.publisher.revocations import current_list
 from tenure.wire.catalog import seq_of
 from tenure.wire.request import request_of
 
@@ -29,3 +30,15 @@ def activate(authority: Authority, carried: CarriedRequest) -> HostActivated | M
 def catalogs_after(authority: Authority, seq: int) -> tuple[str, ...]:
     """The publisher's catalogs that lead from `seq` to the newest."""
     return tuple(token for token in authority.catalogs().tokens if seq_of(token) > seq)
+
+
+def revocations(authority: Authority) -> tuple[str, ...]:
+    """The publisher's newest revocation list, if anything is revoked.
+
+    An empty one would tell nobody anything, and be overdue in a week where the next is carried in years.
+
+    Raises:
+        As `current_list`.
+    """
+    listed = current_list(authority)
+    return (listed.token,) if listed.newest.entries else ()

@@ -2,33 +2,41 @@
 
 A parcel has three forms, all of the same content:
 
-- a file: JSON, which any tool can read and any JOSE library can check
+- a file: JSON, which any tool can read and any JOSE library can check; it alone brings revocation lists
 - a text block for mail and print (`wire.text_block`)
 - the texts of QR pictures (`wire.picture_text`)
 
-Nothing in a parcel is trusted: what counts are the signed documents. The rest, such as `used` and `catalog_seq`, is
-advice. `publisher_id` tells whoever asks for others whom to ask; `catalog_seq` keeps an answer short: it brings the
-catalogs that the asker does not have, and often none.
+Nothing in a parcel is trusted: what counts are the signed documents. The rest, such as `used`, `catalog_seq` and a
+refusal, is advice. `publisher_id` tells whoever asks for others whom to ask; `catalog_seq` keeps an answer short: it
+brings the catalogs that the asker does not have, and often none. A revocation list may have a megabyte, so it stands in
+files alone.
 """
 
 from __future__ import annotations
 
 import codecs
 from enum import StrEnum
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
 
 from tenure.core.errors import Code, Untrusted, UsageError
+from tenure.wire.carried_refusal import CarriedRefusal, Hresult, Name, RequestId, Words
 from tenure.wire.catalog import catalog_of
 from tenure.wire.enrolment import HostActivated, MachineActivated
 from tenure.wire.jws import Typ, read
 from tenure.wire.packed import PackedToken, pack, pack_token, unpack
 from tenure.wire.picture_text import read_picture_texts, says_pictures, write_picture_texts
 from tenure.wire.printable import one_line
+from tenure.wire.revocation import revocations_of
 from tenure.wire.text_block import read_text_block, write_text_block
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenure.wire.request import ActivationRequest
 
 MAX_PARCEL: Final = 64 * 1024 * 1024
 """Bytes of a parcel in a file: the requests of ten thousand machines, or the longest list of catalogs."""
@@ -64,12 +72,14 @@ class Requests(Struct, frozen=True, kw_only=True, tag_field="tenure", tag="activ
 
 
 class Confirmations(Struct, frozen=True, kw_only=True, tag_field="tenure", tag="activation confirmations"):
-    """A parcel from the publisher: what its API answers online, and the catalogs that verify it."""
+    """A parcel from the publisher: what its API answers online, the catalogs that verify it, and what it revoked."""
 
     format: Literal[1] = 1
     certificates: Annotated[tuple[HostActivated, ...], Meta(max_length=MAX_DOCUMENTS)] = ()
     grants: Annotated[tuple[MachineActivated, ...], Meta(max_length=MAX_DOCUMENTS)] = ()
     catalogs: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
+    refusals: Annotated[tuple[CarriedRefusal, ...], Meta(max_length=MAX_DOCUMENTS)] = ()
+    revocations: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
 
     def catalogs_of(self, publisher_id: UUID) -> tuple[str, ...]:
         """The catalogs that say they are this publisher's: one file may answer the requests of several.
@@ -78,6 +88,25 @@ class Confirmations(Struct, frozen=True, kw_only=True, tag_field="tenure", tag="
             Untrusted: code `document_malformed`.
         """
         return tuple(token for token in self.catalogs if _publisher_of(token) == publisher_id)
+
+    def revocations_of(self, publisher_id: UUID) -> str | None:
+        """The newest of the revocation lists that say they are this publisher's.
+
+        Raises:
+            Untrusted: code `document_malformed`.
+        """
+        claimed = [(revocations_of(read(token, Typ.REVOCATION).claims), token) for token in self.revocations]
+        own = [(listed.seq, token) for listed, token in claimed if listed.publisher_id == publisher_id]
+        return max(own)[1] if own else None
+
+    def refusal_of(self, audience: UUID, pending: Mapping[str, ActivationRequest]) -> CarriedRefusal | None:
+        """The refusal of the newest of these requests, by their ids, that was refused."""
+        refused = [
+            (pending[one.request_id].iat, one)
+            for one in self.refusals
+            if one.audience == audience and one.request_id in pending
+        ]
+        return max(refused, key=lambda found: found[0])[1] if refused else None
 
 
 Parcel: TypeAlias = Requests | Confirmations
@@ -99,10 +128,20 @@ class _PackedRequests(Struct, frozen=True, array_like=True, tag=1):
     requests: Annotated[tuple[_PackedRequest, ...], Meta(min_length=1, max_length=MAX_DOCUMENTS)]
 
 
+class _PackedRefusal(Struct, frozen=True, array_like=True):
+    request_id: RequestId
+    audience: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    code: Name
+    detail: Words
+    cure: Words
+    hresult: Hresult | None
+
+
 class _PackedConfirmations(Struct, frozen=True, array_like=True, tag=2):
     certificates: Annotated[tuple[_PackedAnswer, ...], Meta(max_length=MAX_DOCUMENTS)]
     grants: Annotated[tuple[_PackedAnswer, ...], Meta(max_length=MAX_DOCUMENTS)]
     catalogs: Annotated[tuple[PackedToken, ...], Meta(max_length=1000)]
+    refusals: Annotated[tuple[_PackedRefusal, ...], Meta(max_length=MAX_DOCUMENTS)] = ()
 
 
 _Packed: TypeAlias = _PackedRequests | _PackedConfirmations
@@ -114,7 +153,7 @@ def write_file(parcel: Parcel) -> str:
 
 
 def write_text(parcel: Parcel) -> str:
-    """The parcel as a text block.
+    """The parcel as a text block, without revocation lists.
 
     Raises:
         UsageError: code `invalid_argument`, when it is too long for one.
@@ -124,7 +163,7 @@ def write_text(parcel: Parcel) -> str:
 
 
 def write_pictures(parcel: Parcel) -> list[str]:
-    """What the parcel's QR pictures say, one text a picture.
+    """What the parcel's QR pictures say, one text a picture, without revocation lists.
 
     Raises:
         UsageError: code `invalid_argument`, when it is too long for them.
@@ -184,6 +223,10 @@ def _packed(parcel: Parcel) -> _Packed:
         tuple(_PackedAnswer(pack_token(one.certificate), one.used, one.limit) for one in parcel.certificates),
         tuple(_PackedAnswer(pack_token(one.grant), one.used, one.limit) for one in parcel.grants),
         tuple(pack_token(token) for token in parcel.catalogs),
+        tuple(
+            _PackedRefusal(one.request_id, one.audience.bytes, one.code, one.detail, one.cure, one.hresult)
+            for one in parcel.refusals
+        ),
     )
 
 
@@ -210,6 +253,17 @@ def _unpacked(data: bytes) -> Parcel:
             for one in packed.grants
         ),
         catalogs=tuple(token.token for token in packed.catalogs),
+        refusals=tuple(
+            CarriedRefusal(
+                request_id=one.request_id,
+                audience=UUID(bytes=one.audience),
+                code=one.code,
+                detail=one.detail,
+                cure=one.cure,
+                hresult=one.hresult,
+            )
+            for one in packed.refusals
+        ),
     )
 
 

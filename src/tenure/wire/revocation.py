@@ -175,6 +175,15 @@ def kept_revocations(token: str | None, catalog: Catalog) -> TrustedRevocations 
         return None
 
 
+def revokes_anything(token: str) -> bool:
+    """Whether the list says that anything is revoked, verified or not; one that does not has nothing to tell anybody.
+
+    Raises:
+        Untrusted: code `document_malformed`.
+    """
+    return bool(revocations_of(read(token, Typ.REVOCATION).claims).entries)
+
+
 def revocations_in(data: bytes) -> str:
     """The list's token in what a host or publisher answers.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 
@@ -16,19 +17,21 @@ from tenure.adapters.sql.migrations import History, migrate
 from tenure.core.errors import Code, TenureError
 from tenure.core.policy import DAY, Kind
 from tenure.host.carried_activation import CarriedAway, Confirmed, accept_confirmation, carry_away
+from tenure.host.served import served_by
 from tenure.host.setup import install_key
 from tenure.publisher.authority import NewProduct
-from tenure.publisher.carried_activation import activate, catalogs_after
+from tenure.publisher.carried_activation import activate, catalogs_after, revocations
 from tenure.publisher.keys import issue_host_key
+from tenure.publisher.revocations import revoke_host
+from tenure.wire.carried_refusal import refusal_of
 from tenure.wire.enrolment import HostActivated
 from tenure.wire.parcel import Confirmations, Requests
 from tenure.wire.pending import MAX_PENDING
-from tenure.wire.request import LIFETIME_SECONDS
+from tenure.wire.request import LIFETIME_SECONDS, request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from uuid import UUID
 
 
 class Host:
@@ -123,7 +126,18 @@ def answer(authority: SimulatedAuthority, requests: Requests) -> Confirmations:
     return Confirmations(
         certificates=tuple(one for one in outcomes if isinstance(one, HostActivated)),
         catalogs=catalogs_after(authority.authority, min(one.catalog_seq for one in requests.requests)),
+        revocations=revocations(authority.authority),
     )
+
+
+def refused(authority: SimulatedAuthority, requests: Requests) -> Confirmations:
+    """The publisher's refusal of the only request, as it is carried back."""
+    (one,) = requests.requests
+    with pytest.raises(TenureError) as caught:
+        activate(authority.authority, one)
+    refusal = refusal_of(request_of(one.request), caught.value)
+    assert refusal is not None
+    return Confirmations(refusals=(refusal,), revocations=revocations(authority.authority))
 
 
 def test_a_host_is_activated_by_what_was_carried_back(host: Host, authority: SimulatedAuthority) -> None:
@@ -261,6 +275,51 @@ def test_a_host_of_two_publishers_takes_both_certificates(host: Host, authority:
     )
     taken = {one.certificate.publisher_id for one in host.take(parcel)}
     assert taken == {authority.publisher_id, other.publisher_id}
+
+
+def test_a_refusal_and_what_was_revoked_are_told_where_it_was_asked(
+    host: Host, authority: SimulatedAuthority
+) -> None:
+    """A revoked host asks again: it hears the reason and takes the list, and with it grants nothing any more."""
+    (confirmed,) = host.take(answer(authority, host.ask().parcel))
+    revoke_host(authority.authority, confirmed.certificate.host_id, reason="stolen", since=None)
+    error = host.refusal(refused(authority, host.ask().parcel))
+    assert (error.code, "stolen" in error.detail) == (Code.KEY_BLOCKED, True)
+    (publisher,) = served_by(host.store).publishers.values()
+    assert publisher.revocation is not None
+    assert publisher.revocation.reason == "stolen"
+
+
+def test_lists_rise_and_never_fall(
+    host: Host, new_host: Callable[[SimulatedAuthority], Host], authority: SimulatedAuthority
+) -> None:
+    """One comes with the answer to another host, too; an older answer is taken without its list."""
+    others = new_host(authority).ask().parcel
+    revoke_host(authority.authority, UUID(int=1), reason="", since=None)
+    early = answer(authority, host.ask().parcel)
+    revoke_host(authority.authority, UUID(int=2), reason="", since=None)
+    assert host.refusal(answer(authority, others)).code is Code.CERTIFICATE_INVALID
+    newest = host.store.enrolments()[0].revocations
+    assert newest is not None
+    assert newest not in early.revocations
+    host.take(early)
+    assert host.store.enrolments()[0].revocations == newest
+
+
+def test_a_refusal_by_one_publisher_does_not_stop_another(host: Host, authority: SimulatedAuthority) -> None:
+    """The other's certificate is taken, and then the refusal is told."""
+    other = _another_publisher()
+    host.install(other)
+    away = host.ask(authority.publisher_id).parcel
+    authority.now += 30 * DAY
+    parcel = Confirmations(
+        certificates=answer(other, host.ask(other.publisher_id).parcel).certificates,
+        refusals=refused(authority, away).refusals,
+    )
+    with pytest.raises(TenureError) as caught:
+        host.take(parcel)
+    assert caught.value.code is Code.REQUEST_EXPIRED
+    assert [certificate is not None for certificate in host.certificates] == [False, True]
 
 
 def _another_publisher() -> SimulatedAuthority:

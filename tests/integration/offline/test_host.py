@@ -133,8 +133,9 @@ def test_a_seventh_host_is_refused_with_its_reason(site: Site, tmp_path: Path) -
     assert failed == {"host-7.json": "key_limit", "z-note.txt": "document_malformed"}
     for number in range(1, 7):
         site.host("activate", "--confirmation", str(out), home=f"host-{number}")
-    error = site.host("activate", "--confirmation", str(out), home="host-7", code=5)["error"]
-    assert "None of 6 certificates in it answers a request of this host" in error["detail"]
+    error = site.host("activate", "--confirmation", str(out), home="host-7", code=3)["error"]
+    assert (error["code"], error["hresult"]) == ("key_limit", "0xC004C008")
+    assert error["detail"].startswith("The publisher refused: ")
     # The confirmations that lie in the folder now are no fault of the next run, which gives the same.
     again = site.publisher("activate-request", str(folder), "--out", str(out), code=3)
     assert again["requests"] == done["requests"]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tenure.adapters.files.client_store import FileClientStore
 from tenure.adapters.os.home import Home
+from tenure.cli.command import run
+from tenure.cli.main import command
 from tenure.programs.publisher import open_authority
 
 if TYPE_CHECKING:
@@ -59,6 +63,71 @@ def test_a_confirmation_for_nobody_here_is_refused(isolated: Site, tmp_path: Pat
     assert "None of 1 grants in it answers a request of this machine" in error["detail"]
     isolated.publisher("activate-request", own, "--out", out)
     assert isolated.client("deposit", out)["license_status"] == "licensed"
+
+
+@pytest.fixture
+def blocked(site: Site) -> Site:
+    """A machine with a MAK that its publisher revoked."""
+    issued = site.publisher(
+        "key", "issue", "--type", "mak", "--activations", "3", "--product", "Draft Studio"
+    )
+    site.client("install-key", issued["key"], "--catalog", str(site.catalog))
+    site.publisher("key", "revoke", issued["key_id"], "--reason", "leaked")
+    return site
+
+
+@pytest.mark.parametrize("ending", ["json", "txt"])
+def test_a_refusal_is_carried_back_like_a_grant(blocked: Site, tmp_path: Path, ending: str) -> None:
+    """Exit code 3 on both sides, for the same reason; a file also brings the list that says what was revoked."""
+    request, out = tmp_path / f"request.{ending}", tmp_path / f"answer.{ending}"
+    blocked.client("activate", "--offline", str(request))
+    done = blocked.publisher("activate-request", str(request), "--out", str(out), code=3)
+    assert (done["granted"], done["failed"], done["files"]) == (0, 1, [str(out)])
+    assert done["error"] == done["requests"][0]["error"]
+    for words in (("activate", "--confirmation", str(out)), ("deposit", str(out))):
+        told = blocked.client(*words, code=3)
+        assert told["license_status"] == "notification"
+        assert (told["error"]["code"], told["error"]["hresult"]) == ("key_blocked", "0xC004C003")
+        assert "is blocked" in told["error"]["detail"]
+    told = blocked(("slmgr", "/atp", str(out)), home="machine", code=3)
+    assert told["error"]["code"] == "key_blocked"
+    lists = json.loads(out.read_text())["revocations"] if ending == "json" else []
+    state = FileClientStore(Home(blocked.folder / "machine").client).load()
+    assert list(state.revocations.values()) == lists
+
+
+def test_a_refusal_that_is_only_shown_stands_alone_on_standard_output(
+    blocked: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The reason is told beside it, with the cure."""
+    request = str(tmp_path / "request.txt")
+    blocked.client("activate", "--offline", request)
+    capsys.readouterr()
+    home = ("--home", str(blocked.folder / "publisher"))
+    assert run(command, ["publisher", "activate-request", request, *home]) == 3
+    shown = capsys.readouterr()
+    assert shown.out.startswith("-----BEGIN TENURE ACTIVATION CONFIRMATION-----\n")
+    assert shown.out.endswith("-----END TENURE ACTIVATION CONFIRMATION-----\n")
+    assert "error:" in shown.err
+    assert "is blocked" in shown.err
+    assert run(command, ["publisher", "activate-request", request, "--out", f"{request}.txt", *home]) == 3
+    assert f"The refusal is in {request}.txt." in capsys.readouterr().out
+
+
+def test_refusals_are_collected_with_the_rest(blocked: Site, server: str, tmp_path: Path) -> None:
+    """Of two machines in a folder one is granted; each is told its own, and both hear what was revoked."""
+    folder, out = f"{tmp_path}/requests/", tmp_path / "answers.json"
+    blocked.new_machine("second")
+    for home in ("machine", "second"):
+        blocked.client("activate", "--offline", folder, home=home)
+    done = blocked.client(
+        "collect", folder, "--out", str(out), "--publisher", server, home="collector", code=3
+    )
+    assert (done["granted"], done["failed"]) == (1, 1)
+    assert "error" not in done
+    assert len(json.loads(out.read_text())["revocations"]) == 1
+    assert blocked.client("deposit", str(out), home="second")["license_status"] == "licensed"
+    assert "is blocked" in blocked.client("deposit", str(out), code=3)["error"]["detail"]
 
 
 def test_requests_are_collected_for_many(isolated: Site, server: str, tmp_path: Path) -> None:

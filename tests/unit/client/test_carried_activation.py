@@ -27,9 +27,13 @@ from tenure.core.errors import Code, TenureError
 from tenure.core.policy import DAY, Kind
 from tenure.core.product_key import parse
 from tenure.publisher.authority import NewProduct
-from tenure.publisher.carried_activation import activate, catalogs_after
+from tenure.publisher.carried_activation import activate, catalogs_after, revocations
+from tenure.publisher.revocations import revoke_key
+from tenure.wire.carried_refusal import refusal_of
 from tenure.wire.enrolment import MachineActivated
+from tenure.wire.keys import derived_pair
 from tenure.wire.parcel import Confirmations, Requests
+from tenure.wire.request import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +133,18 @@ def answer(authority: SimulatedAuthority, requests: Requests) -> Confirmations:
     return Confirmations(
         grants=tuple(one for one in outcomes if isinstance(one, MachineActivated)),
         catalogs=catalogs_after(authority.authority, min(one.catalog_seq for one in requests.requests)),
+        revocations=revocations(authority.authority),
     )
+
+
+def refused(authority: SimulatedAuthority, requests: Requests) -> Confirmations:
+    """The publisher's refusal of the only request, as it is carried back."""
+    (one,) = requests.requests
+    with pytest.raises(TenureError) as caught:
+        activate(authority.authority, one)
+    refusal = refusal_of(request_of(one.request), caught.value)
+    assert refusal is not None
+    return Confirmations(refusals=(refusal,), revocations=revocations(authority.authority))
 
 
 def test_a_machine_is_activated_by_what_was_carried_back(
@@ -230,6 +245,72 @@ def test_a_confirmation_brings_the_catalogs_that_the_machine_does_not_have(
     authority.authority.add_products([NewProduct(name="Third", kind=Kind.SERVER)])
     machine.take(answer(authority, away.parcel))
     assert [one.catalog_seq for one in machine.ask().parcel.requests] == [3]
+
+
+def test_a_refusal_is_told_where_it_was_asked(
+    new_machine: Callable[[str], Machine], authority: SimulatedAuthority
+) -> None:
+    """With the publisher's words and cure; a grant that the machine has stays, and nobody else is told."""
+    key = authority.mak(1)
+    first, second = new_machine(key), new_machine(key)
+    first.take(answer(authority, first.ask().parcel))
+    parcel = refused(authority, second.ask().parcel)
+    (told,) = second.take(parcel)
+    assert isinstance(told.outcome, TenureError)
+    assert (told.outcome.code, told.outcome.hresult) == (Code.KEY_LIMIT, "0xC004C020")
+    assert told.outcome.detail.startswith("The publisher refused: ")
+    assert told.outcome.cure
+    assert first.refusal(parcel) is Code.GRANT_INVALID
+
+
+def test_a_grant_counts_more_than_the_refusal_of_another_request(
+    machine: Machine, authority: SimulatedAuthority
+) -> None:
+    """One of the machine's requests was refused, and another one granted: it is licensed."""
+    away = machine.ask()
+    authority.now += 30 * DAY
+    late = refused(authority, away.parcel)
+    authority.now -= 30 * DAY
+    granted = answer(authority, machine.ask().parcel)
+    (told,) = machine.take(Confirmations(grants=granted.grants, refusals=late.refusals))
+    assert isinstance(told.outcome, ActivatedForGood)
+
+
+def test_what_was_revoked_comes_with_the_answer(
+    new_machine: Callable[[str], Machine], authority: SimulatedAuthority
+) -> None:
+    """Whatever the answer is; an older parcel changes nothing, nor does a list that does not verify."""
+    key = authority.mak(2)
+    machine, other = new_machine(key), new_machine(authority.mak(1))
+    early = answer(authority, machine.ask().parcel)
+    assert early.revocations == ()
+    machine.take(early)
+    revoke_key(authority.authority, parse_key_id(key), reason="leaked", since=None)
+    late = answer(authority, other.ask().parcel)
+    assert machine.refusal(late) is Code.GRANT_INVALID
+    (listed,) = late.revocations
+    assert machine.store.load().revocations == {authority.publisher_id: listed}
+    forged = listed[:-20] + ("A" if listed[-20] != "A" else "B") + listed[-19:]
+    machine.take(early)
+    assert machine.refusal(Confirmations(revocations=(forged,))) is Code.GRANT_INVALID
+    assert machine.store.load().revocations == {authority.publisher_id: listed}
+
+
+def test_a_grant_of_a_key_that_the_same_file_revokes_is_not_taken(
+    machine: Machine, authority: SimulatedAuthority
+) -> None:
+    """The list is heard first, as over the network."""
+    granted = answer(authority, machine.ask().parcel)
+    (product,) = machine.store.load().installed
+    key_id = derived_pair(machine.store.load().secret_keys[product.product_id]).kid
+    revoke_key(authority.authority, key_id, reason="", since=None)
+    parcel = Confirmations(grants=granted.grants, revocations=revocations(authority.authority))
+    assert machine.refusal(parcel) is Code.GRANT_REVOKED
+
+
+def parse_key_id(key: str) -> str:
+    """The id of a key, by its text."""
+    return derived_pair(parse(key)).kid
 
 
 def test_one_product_that_fails_does_not_stop_the_other(

@@ -9,9 +9,10 @@ import pytest
 
 from tenure.core.errors import Code, LocalFault, Refused, TenureError, Unavailable, UsageError
 from tenure.programs.answering import Found, answer_each, confirmations_of, found_in_folder
+from tenure.wire.carried_refusal import CarriedRefusal
 from tenure.wire.enrolment import HostActivated
 from tenure.wire.parcel import MAX_DOCUMENTS, MAX_PARCEL, CarriedRequest, Confirmations, Requests, write_file
-from unit.wire.example import CATALOG_TOKEN, OTHER_ID, PUBLISHER_ID, REQUEST_TOKEN
+from unit.wire.example import CATALOG_TOKEN, OTHER_ID, PUBLISHER_ID, REQUEST_TOKEN, revocations_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ONE = CarriedRequest(request=REQUEST_TOKEN, publisher_id=PUBLISHER_ID)
 OF_ANOTHER = CarriedRequest(request=REQUEST_TOKEN, publisher_id=OTHER_ID)
+REVOCATIONS_TOKEN = revocations_token()
 ANSWER = HostActivated(certificate="certificate", used=1, limit=6)
 
 
@@ -77,17 +79,30 @@ def test_each_request_is_answered_and_told_as_it_is() -> None:
     answered = list(answer_each([Found("a", ONE), Found("b", junk)], lambda _carried: ANSWER))
     assert [one.outcome for one in answered] == [ANSWER, junk]
     assert [one.request.request_id if one.request else None for one in answered] == ["request-1", None]
-    assert confirmations_of(answered, [CATALOG_TOKEN]) == Confirmations(
-        certificates=(ANSWER,), catalogs=(CATALOG_TOKEN,)
+    assert confirmations_of(answered, [CATALOG_TOKEN], [REVOCATIONS_TOKEN]) == Confirmations(
+        certificates=(ANSWER,), catalogs=(CATALOG_TOKEN,), revocations=(REVOCATIONS_TOKEN,)
     )
 
 
-def test_a_refusal_stops_nobody_and_nothing_granted_is_nothing_to_carry() -> None:
-    """Each is asked for."""
-    refused = Refused(Code.KEY_LIMIT, "used up")
+def test_a_refusal_stops_nobody_and_is_carried_back() -> None:
+    """Each is asked for, and what was published goes with it: it may say why."""
+    refused = Refused(Code.KEY_LIMIT, "used up", "Buy more.")
     answered = list(answer_each([Found("a", ONE), Found("b", ONE)], raising(refused)))
     assert [one.outcome for one in answered] == [refused, refused]
-    assert confirmations_of(answered, [CATALOG_TOKEN]) is None
+    refusal = CarriedRefusal(
+        request_id="request-1", audience=PUBLISHER_ID, code="key_limit", detail="used up", cure="Buy more."
+    )
+    assert confirmations_of(answered, [CATALOG_TOKEN], [REVOCATIONS_TOKEN]) == Confirmations(
+        catalogs=(CATALOG_TOKEN,), refusals=(refusal, refusal), revocations=(REVOCATIONS_TOKEN,)
+    )
+
+
+def test_where_nobody_answered_there_is_nothing_to_carry() -> None:
+    """A publisher that is silent, and what is no request."""
+    silent = Unavailable(Code.PUBLISHER_UNREACHABLE, "silent")
+    junk = Found("b", UsageError(Code.INVALID_ARGUMENT, "junk"))
+    answered = list(answer_each([Found("a", ONE), junk], raising(silent)))
+    assert confirmations_of(answered, [CATALOG_TOKEN], [REVOCATIONS_TOKEN]) is None
 
 
 def test_a_publisher_that_is_silent_is_asked_once() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from tenure.core.errors import Code, Untrusted, UsageError
+from tenure.wire.carried_refusal import CarriedRefusal
 from tenure.wire.enrolment import HostActivated, MachineActivated
 from tenure.wire.parcel import (
     CarriedRequest,
@@ -21,6 +25,7 @@ from tenure.wire.parcel import (
     write_pictures,
     write_text,
 )
+from tenure.wire.request import request_of
 from unit.wire.example import (
     CATALOG_TOKEN,
     CERTIFICATE_TOKEN,
@@ -29,6 +34,7 @@ from unit.wire.example import (
     PUBLISHER_ID,
     REQUEST_TOKEN,
     catalog_token,
+    revocations_token,
 )
 
 REQUESTS = Requests(
@@ -40,6 +46,18 @@ CONFIRMATIONS = Confirmations(
     grants=(MachineActivated(grant=LEASE_TOKEN, used=3, limit=3),),
     catalogs=(CATALOG_TOKEN,),
 )
+REFUSAL = CarriedRefusal(
+    request_id="request-1",
+    audience=PUBLISHER_ID,
+    code="key_limit",
+    detail="Six of six hosts have a place.",
+    cure="Ask the publisher to release one.",
+    hresult="0xC004C008",
+)
+REFUSALS = Confirmations(
+    catalogs=(CATALOG_TOKEN,),
+    refusals=(REFUSAL, CarriedRefusal(request_id="2", audience=OTHER_ID, code="key_type", detail="No.")),
+)
 GOLDEN = Path(__file__).parent / "golden_parcels"
 each_parcel = pytest.mark.parametrize(
     "parcel",
@@ -47,6 +65,7 @@ each_parcel = pytest.mark.parametrize(
         pytest.param(REQUESTS, id="a request"),
         pytest.param(Requests(requests=REQUESTS.requests * 3), id="requests"),
         pytest.param(CONFIRMATIONS, id="confirmations"),
+        pytest.param(REFUSALS, id="refusals"),
         pytest.param(Confirmations(), id="an empty confirmation"),
     ],
 )
@@ -80,6 +99,8 @@ def test_a_parcel_says_the_same_in_every_form(parcel: Parcel) -> None:
         ("requests.txt", REQUESTS),
         ("requests.qr", REQUESTS),
         ("confirmations.txt", CONFIRMATIONS),
+        ("refusals.txt", REFUSALS),
+        ("refusals.json", REFUSALS),
     ],
 )
 def test_what_was_printed_once_is_read_forever(file: str, parcel: Parcel) -> None:
@@ -102,7 +123,55 @@ def test_a_file_can_be_read_by_any_tool() -> None:
         "certificates": [{"certificate": CERTIFICATE_TOKEN, "used": 2, "limit": 6}],
         "grants": [{"grant": LEASE_TOKEN, "used": 3, "limit": 3}],
         "catalogs": [CATALOG_TOKEN],
+        "refusals": [],
+        "revocations": [],
     }
+    assert json.loads(write_file(REFUSALS))["refusals"] == [
+        {
+            "request_id": "request-1",
+            "audience": str(PUBLISHER_ID),
+            "code": "key_limit",
+            "detail": "Six of six hosts have a place.",
+            "cure": "Ask the publisher to release one.",
+            "hresult": "0xC004C008",
+        },
+        {"request_id": "2", "audience": str(OTHER_ID), "code": "key_type", "detail": "No."},
+    ]
+
+
+def test_revocation_lists_are_in_files_alone() -> None:
+    """One may have a megabyte, which nobody types."""
+    parcel = Confirmations(catalogs=(CATALOG_TOKEN,), revocations=(revocations_token(),))
+    without = Confirmations(catalogs=(CATALOG_TOKEN,))
+    assert read_parcel(write_file(parcel).encode())[0] == parcel
+    assert read_parcel(write_text(parcel).encode())[0] == without
+    assert read_parcel(pictures(parcel).encode())[0] == without
+
+
+def test_the_newest_list_of_a_publisher_is_taken_out() -> None:
+    """Several publishers may have answered, and one of them twice."""
+    first, second = revocations_token(seq=3), revocations_token(seq=4)
+    other = revocations_token(publisher_id=OTHER_ID, seq=9)
+    parcel = Confirmations(revocations=(second, other, first))
+    assert parcel.revocations_of(PUBLISHER_ID) == second
+    assert parcel.revocations_of(OTHER_ID) == other
+    assert parcel.revocations_of(UUID(int=5)) is None
+
+
+def test_of_several_refusals_that_of_the_newest_own_request_is_told() -> None:
+    """Those of others are passed over, by what was asked for and by the request."""
+    asked = request_of(REQUEST_TOKEN)
+    pending = {"old": replace(asked, request_id="old", iat=asked.iat - 1), asked.request_id: asked}
+    old, foreign = replace_refusal(request_id="old"), replace_refusal(audience=OTHER_ID)
+    stranger = replace_refusal(request_id="another")
+    assert Confirmations(refusals=(REFUSAL, old)).refusal_of(PUBLISHER_ID, pending) == REFUSAL
+    assert Confirmations(refusals=(foreign, old, stranger)).refusal_of(PUBLISHER_ID, pending) == old
+    assert Confirmations(refusals=(foreign, stranger)).refusal_of(PUBLISHER_ID, pending) is None
+
+
+def replace_refusal(**changes: Any) -> CarriedRefusal:
+    """The refusal with something else in it."""
+    return structs.replace(REFUSAL, **changes)
 
 
 def test_the_title_of_a_text_block_says_which_way_it_goes() -> None:

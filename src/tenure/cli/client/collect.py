@@ -28,7 +28,7 @@ HINTS = [
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="Where to write what the publishers gave, for all machines in one file.",
+    help="Where to write what the publishers answered, for all machines in one file.",
 )
 @click.option(
     "--publisher",
@@ -54,8 +54,9 @@ def command(
     """Ask publishers for isolated machines, whose requests lie in FOLDER.
 
     Each of them wrote its request there with `tenure client activate --offline FOLDER/`, a host with `tenure host`. A
-    refused one does not stop the others, and running it again is free: the same request gets the same answer.
-    A --ca that is given is kept for later contacts with publishers.
+    refused one does not stop the others, and its reason is carried back. Running it again is free: the same request
+    gets the same answer. A --ca that is given is kept for later contacts with publishers.
+
     Exit codes: 0 all were granted; 2 no request, or no address of the publisher; 3 refused; 4 the publisher did not
     answer; 5 a damaged or altered request. Of several, the code is that of the first that was not granted.
     """

@@ -25,7 +25,7 @@ HINT = "Carry it back; there: activate --confirmation FILE, as tenure host or te
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the confirmation (default: it is shown). A folder's are written in one file.",
+    help="Where to write the answer (default: it is shown). Those to a folder are written in one file.",
 )
 @form_option
 @home_option
@@ -35,7 +35,8 @@ def command(*, source: str, out: Path | None, form: Form | None, home: Path | No
 
     A request is read in any form, `-` from standard input, and answered in the same; the rules are those of a request
     over the network, so the same one again gets the same answer and counts nothing. Of a folder every file is
-    answered; a refused one does not stop the others.
+    answered; a refused one does not stop the others. A refusal is carried back, too: the reason is told where it was
+    asked. A file also brings what was revoked.
     Exit codes: 0 done; 2 no request in it; 3 refused; 4 the records cannot be used now; 5 damaged or altered. Of
     several requests, the code is that of the first that was not granted.
     """
@@ -43,7 +44,7 @@ def command(*, source: str, out: Path | None, form: Form | None, home: Path | No
     if source != STANDARD and Path(source).is_dir():
         if out is None:
             raise UsageError(
-                Code.INVALID_ARGUMENT, "A folder's confirmations need a file.", "Name it: --out FILE."
+                Code.INVALID_ARGUMENT, "The answers to a folder need a file.", "Name it: --out FILE."
             )
         with counting("Answering") as progress:
             done = publisher_offline.activate_folder(
