@@ -47,6 +47,12 @@ def machine(file: Path, number: int) -> tuple[str, ...]:
     return (*namespace(), "sh", "-c", _BIND, str(file))
 
 
+def never_booted(file: Path) -> tuple[str, ...]:
+    """What runs a command on an image that was never booted: its system has no installation id."""
+    file.write_text("uninitialized\n")
+    return (*namespace(), "sh", "-c", _BIND, str(file))
+
+
 def namespace() -> Sequence[str]:
     """What runs a command in a mount namespace of its own, in which it may mount."""
     found = _namespace()

@@ -44,6 +44,8 @@ class SimulatedPublisher:
     opened: int = NOW - 1_000_000
     names: UUID | None = None
     """What product ids are made of, beside the names; None: the publisher's id, so that they are its own."""
+    needs_os_id: bool = False
+    """Whether its products want machines that have an installation id."""
 
     @property
     def workstation(self) -> Product:
@@ -121,4 +123,5 @@ class SimulatedPublisher:
             kind=kind,
             pool=pool,
             generic_keys=(make(KeyType.GENERIC, number, 777).text,),
+            needs_os_id=self.needs_os_id,
         )

@@ -23,6 +23,7 @@ from tenure.client.setup import install_key, set_hosts
 from tenure.client.status import ProductStatus, product_status
 from tenure.core.errors import Code, TenureError, Unavailable
 from tenure.core.lease import Lease, term
+from tenure.core.os_id import FROM_SYSTEM
 from tenure.core.product_key import KeyType, make, parse
 from tenure.wire.activation import ActivationBody, Granted, Waiting, decode_activation
 from tenure.wire.catalog import CatalogList
@@ -182,6 +183,7 @@ class World:
     elapsed: float = 0.0
     draws: float = 0.0
     """What every draw gives."""
+    fingerprint_source: str = FROM_SYSTEM
     dns: MemoryDns = field(default_factory=MemoryDns)
     numbers: count[int] = field(default_factory=lambda: count(1))
     authority: GrantingPublisher = field(init=False)
@@ -237,6 +239,7 @@ class World:
             elapsed=lambda: self.elapsed,
             pause=self.pause,
             dns=self.dns,
+            fingerprint_source=lambda: self.fingerprint_source,
         )
 
     @property
@@ -247,7 +250,13 @@ class World:
     @property
     def status(self) -> ProductStatus:
         """The workstation product's status now."""
-        return status_of(self.store.load(), self.product_id, fingerprint=self.fingerprint, now=self.now)
+        return status_of(
+            self.store.load(),
+            self.product_id,
+            fingerprint=self.fingerprint,
+            now=self.now,
+            source=self.fingerprint_source,
+        )
 
     def clock(self) -> int:
         """The raw clock."""
@@ -272,11 +281,16 @@ class World:
 
 
 def status_of(
-    state: ClientState, product_id: UUID | None, *, fingerprint: str | None, now: int
+    state: ClientState,
+    product_id: UUID | None,
+    *,
+    fingerprint: str | None,
+    now: int,
+    source: str = FROM_SYSTEM,
 ) -> ProductStatus:
     """The status of a product on a machine with this fingerprint."""
     return product_status(
-        state, product_id, fingerprint_of=lambda _publisher: fingerprint, fingerprint_source="os", now=now
+        state, product_id, fingerprint_of=lambda _publisher: fingerprint, fingerprint_source=source, now=now
     )
 
 

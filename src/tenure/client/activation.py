@@ -22,6 +22,7 @@ from tenure.client.state import HeldLease, Machine
 from tenure.client.verdict import verdict_on
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted, UsageError
 from tenure.core.lease import Pending
+from tenure.core.os_id import FROM_SYSTEM, os_id_refusal
 from tenure.wire.activation import MAX_MINUTES, MAX_WAIT, ActivationBody, Granted, Waiting
 from tenure.wire.certificate import certificate_of
 from tenure.wire.jws import Typ, read
@@ -60,6 +61,8 @@ class Surroundings:
     """Lets so many seconds pass."""
     dns: Dns
     """Asked for hosts where none is set."""
+    fingerprint_source: Callable[[], str] = lambda: FROM_SYSTEM
+    """Where the fingerprint is from, as `core.os_id` knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,10 +279,12 @@ def state_to_ask_from(
 
     Raises:
         UsageError: code `not_set_up`, when the product has no key.
+        Refused: code `os_id_missing`, when the product's publisher wants no machine like this one.
         LocalFault: the store cannot be written.
     """
     now = here.clock()
-    product = store.load().products.get(product_id)
+    known = store.load()
+    product = known.products.get(product_id)
     if product is None:
         raise UsageError(
             Code.NOT_SET_UP,
@@ -287,6 +292,9 @@ def state_to_ask_from(
             "tenure client install-key KEY --catalog FILE",
             hresult="0xC004F014",
         )
+    refusal = os_id_refusal(known.definition(product_id), here.fingerprint_source())
+    if refusal is not None:
+        raise refusal
     fingerprint = here.fingerprint_of(product.publisher_id)
     asking: list[Machine] = []
 

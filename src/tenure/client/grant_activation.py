@@ -82,6 +82,7 @@ def draft_machine_activation(
     Raises:
         UsageError: code `not_set_up`, when the product has no key here, or this user may not read it; `key_type`, when it
             has a generic key.
+        Refused: code `os_id_missing`.
         LocalFault: the store cannot be written.
     """
     state, machine, product = state_to_ask_from(product_id, store=store, here=here)

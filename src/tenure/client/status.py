@@ -9,14 +9,15 @@ from uuid import UUID
 
 from tenure.client.verdict import verdict_on
 from tenure.core.lease import renewal_due
-from tenure.core.license_status import LicenseStatus
+from tenure.core.license_status import LicenseStatus, Reason
+from tenure.core.os_id import os_id_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenure.client.host_address import HostAddress
     from tenure.client.state import ClientState
-    from tenure.core.errors import Untrusted
+    from tenure.core.errors import Refused, Untrusted
     from tenure.core.lease import Lease
     from tenure.core.product_key import KeyType
 
@@ -64,6 +65,8 @@ class ProductStatus:
     clock_moved_back: bool
     problem: Untrusted | None
     """Why a stored lease or grant counts as none."""
+    refusal: Refused | None
+    """Why the machine may not ask for the product at all."""
 
     @property
     def for_good(self) -> bool:
@@ -88,9 +91,11 @@ def product_status(
     judgement, lease, grant = verdict.judgement, verdict.lease, verdict.grant
     held = lease or grant
     host, source = _host(state, wanted, lease)
+    refusal = os_id_refusal(definition, fingerprint_source) if installed else None
+    never = verdict.reason == Reason.NOT_ACTIVATED
     return ProductStatus(
         license_status=judgement.status,
-        reason=verdict.reason,
+        reason=refusal.code.value if refusal is not None and never else verdict.reason,
         product=definition.name if definition else None,
         product_id=product_id,
         partial_key=installed.partial_key if installed else None,
@@ -112,6 +117,7 @@ def product_status(
         warning=judgement.warning,
         clock_moved_back=judgement.clock_moved_back,
         problem=verdict.problem,
+        refusal=refusal,
     )
 
 

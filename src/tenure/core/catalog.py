@@ -50,6 +50,8 @@ class Product:
     generic_keys: tuple[str, ...] = ()
     features: Mapping[str, LicenseStatus] = field(default_factory=dict)
     """Feature name to the license status from which it stops: `notification` or `reduced_functionality`."""
+    needs_os_id: bool = False
+    """Whether only machines may ask for it whose operating system has an installation id (`core.os_id`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,7 @@ class Code(StrEnum):
     FOREIGN_SERVICE = "foreign_service"
     ACTIVATION_UNKNOWN = "activation_unknown"
     TLS_REQUIRED = "tls_required"
+    OS_ID_MISSING = "os_id_missing"
 
     # No answer
     HOST_UNREACHABLE = "host_unreachable"

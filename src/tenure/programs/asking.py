@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from tenure.adapters.files.machine_key import machine_key
 from tenure.adapters.http.publisher_client import PublisherClient
 from tenure.adapters.os.clock import system_clock
-from tenure.adapters.os.fingerprint import is_virtual, machine_fingerprint
+from tenure.adapters.os.fingerprint import ensure_installation, is_virtual, machine_fingerprint
 from tenure.adapters.os.randomness import draw, new_uuid
 from tenure.client.activation import Activation, Progress, Surroundings
 from tenure.client.any_activation import AnyActivation
 from tenure.client.grant_activation import GrantActivation
+from tenure.core.os_id import FROM_SYSTEM
 from tenure.programs.contact import reaching_hosts, reaching_publisher
 from tenure.programs.discovery import AS_SET, Lookup, ways
 
@@ -66,6 +67,11 @@ def surroundings_of(
     home: Home, dns: Dns, fingerprint_of: Callable[[UUID], str] | None = None
 ) -> Surroundings:
     """What the machine in this home brings along, whomever it asks; `fingerprint_of` as in `activation_of`."""
+
+    def source() -> str:
+        # A rehearsal stands for machines that are as they should be.
+        return FROM_SYSTEM if fingerprint_of is not None else ensure_installation(home.client).source
+
     return Surroundings(
         clock=system_clock,
         fingerprint_of=fingerprint_of or (lambda p: machine_fingerprint(home.client, p)),
@@ -76,6 +82,7 @@ def surroundings_of(
         elapsed=time.monotonic,
         pause=time.sleep,
         dns=dns,
+        fingerprint_source=source,
     )
 
 

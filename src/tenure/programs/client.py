@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tenure.adapters.files.client_store import FileClientStore
 from tenure.adapters.files.keys import load_public_key
 from tenure.adapters.os.clock import system_clock
-from tenure.adapters.os.fingerprint import FROM_HOME, Installation, read_installation
+from tenure.adapters.os.fingerprint import Installation, read_installation
 from tenure.adapters.os.home import homes_to_read
 from tenure.adapters.os.randomness import new_uuid
 from tenure.client import setup
@@ -20,6 +20,7 @@ from tenure.client.grant_activation import ActivatedForGood
 from tenure.client.seen import seen
 from tenure.client.status import ProductStatus, all_statuses, product_status
 from tenure.core.errors import Code, LocalFault, TenureError, Untrusted, UsageError
+from tenure.core.os_id import FROM_HOME
 from tenure.programs.catalog_files import find_catalog, find_only_catalog
 from tenure.programs.discovery import AS_SET, Lookup
 

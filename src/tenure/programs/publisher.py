@@ -98,6 +98,13 @@ def add_products(
         return authority.add_products(new, terms=pools, refuse_foreign=refuse_microsoft_product_id)
 
 
+def require_os_id(home: Home, product: str, *, required: bool) -> Product:
+    """Whether machines without an installation id may ask for the product, named by its id or its exact name."""
+    with open_authority(home) as authority:
+        product_id = _product_id(authority.catalogs().newest, product)
+        return authority.require_os_id(product_id, required=required)
+
+
 def issue_host_key(
     home: Home, *, pools: Sequence[str], customer: str, agreement: str, trial: bool
 ) -> tuple[ProductKey, IssuedKey]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenure.core.catalog import MAX_PRODUCTS, Catalog, KeyEntry, Product
-from tenure.core.errors import Code, Untrusted, UsageError
+from tenure.core.errors import Code, Refused, Untrusted, UsageError
 from tenure.core.product_key import RANDOM_BITS, KeyType, make
 from tenure.publisher.audit import Actor, AuditEvent, append
 from tenure.publisher.pools import DEFAULT_POOLS, pools_with
@@ -38,6 +38,7 @@ class NewProduct:
     number: int | None = None
     pool: str | None = None
     features: Mapping[str, LicenseStatus] = field(default_factory=dict)
+    needs_os_id: bool = False
 
     @property
     def pool_name(self) -> str:
@@ -157,6 +158,7 @@ class Authority:
                     pool=one.pool_name,
                     generic_keys=(generic.text,),
                     features=dict(one.features),
+                    needs_os_id=one.needs_os_id,
                 )
                 products.append(product)
                 added.append(product)
@@ -164,6 +166,26 @@ class Authority:
 
         self.revise(change, "product add", ", ".join(one.name for one in new))
         return tuple(added)
+
+    def require_os_id(self, product_id: UUID, *, required: bool) -> Product:
+        """A new edition of the catalog says whether machines without an installation id may ask for the product.
+
+        Raises:
+            UsageError: code `not_set_up`.
+            Refused: code `product_unknown`.
+        """
+        changed: list[Product] = []
+
+        def change(catalog: Catalog) -> Catalog:
+            product = catalog.product(product_id)
+            if product is None:
+                raise Refused(Code.PRODUCT_UNKNOWN, f"The catalog has no product {product_id}.")
+            changed.append(replace(product, needs_os_id=required))
+            products = (changed[-1] if one is product else one for one in catalog.products)
+            return replace(catalog, products=tuple(products))
+
+        self.revise(change, "product require-os-id" if required else "product lift-os-id", str(product_id))
+        return changed[-1]
 
     def move(self, publisher_url: str) -> Catalog:
         """A new edition of the catalog says that the publisher is reached at this address.

@@ -47,6 +47,7 @@ class ProductClaims(Struct, frozen=True):
     pool: PoolName
     generic_keys: tuple[str, ...] = ()
     features: dict[Feature, Literal["notification", "reduced_functionality"]] = {}
+    needs_os_id: bool = False
 
     def product(self) -> Product:
         """The product as the rules know it."""
@@ -58,6 +59,7 @@ class ProductClaims(Struct, frozen=True):
             pool=self.pool,
             generic_keys=self.generic_keys,
             features={feature: LicenseStatus(status) for feature, status in self.features.items()},
+            needs_os_id=self.needs_os_id,
         )
 
 
@@ -93,6 +95,8 @@ def sign_catalog(catalog: Catalog, *, document_id: str, root: SigningKey) -> str
                 "pool": product.pool,
                 "generic_keys": list(product.generic_keys),
                 "features": {feature: status.value for feature, status in product.features.items()},
+                # Only where it says something: catalogs from before it had this member have the same bytes again.
+                **({"needs_os_id": True} if product.needs_os_id else {}),
             }
             for product in catalog.products
         ],

@@ -118,7 +118,7 @@ def test_a_product_has_all_that_its_options_say(publisher: Publisher, capsys: Ca
     product_id = str(UUID(int=5))
     add = ("product", "add", "--name", "Rack Server", "--kind", "server", "--product-id", product_id)
     more = ("--number", "9", "--pool", "rack", "--lease-days", "90", "--feature", "export=notification")
-    assert publisher(*add, *more, "--json") == 0
+    assert publisher(*add, *more, "--needs-os-id", "--json") == 0
     (said,) = printed(capsys)["products"]
     assert (said["product_id"], said["number"], said["pool"]) == (product_id, 9, "rack")
     made = catalog(publisher, capsys)
@@ -126,8 +126,21 @@ def test_a_product_has_all_that_its_options_say(publisher: Publisher, capsys: Ca
     assert product is not None
     assert parse(product.generic_keys[0]).product_number == 9
     assert product.features == {"export": "notification"}
+    assert product.needs_os_id
     policy = made.policy_of(product)
     assert (policy.threshold, policy.lease_days, policy.window_days) == (5, 90, 30)
+
+
+def test_what_a_product_wants_of_machines_is_set_and_lifted(publisher: Publisher, capsys: Captured) -> None:
+    """By its name or id; the other product stays as it is."""
+    assert publisher("product", "require-os-id", "Draft Studio") == 0
+    assert "Machines with an installation id may ask for Draft Studio." in capsys.readouterr().out
+    made = catalog(publisher, capsys)
+    assert [product.needs_os_id for product in made.products] == [True, False]
+    product_id = str(made.products[0].product_id)
+    assert publisher("product", "require-os-id", product_id, "--lift", "--json") == 0
+    assert printed(capsys)["needs_os_id"] is False
+    assert publisher("product", "require-os-id", "No Such Product") == 3
 
 
 def test_a_toml_file_brings_all_its_products_in_one_edition(

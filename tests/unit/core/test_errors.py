@@ -28,7 +28,7 @@ PUBLISHED: Final = """
     key_unknown key_blocked key_limit key_type request_changed request_expired publisher_mismatch
     product_key_malformed policy_out_of_bounds catalog_invalid invalid_argument not_set_up set_up_already
     product_unknown product_taken foreign_key trial_only foreign_service activation_unknown
-    host_unreachable publisher_unreachable
+    host_unreachable publisher_unreachable os_id_missing
     document_malformed signature_invalid chain_broken catalog_rolled_back certificate_invalid lease_invalid
     host_superseded state_damaged grant_invalid
     host_superseded grant_revoked revocation_rolled_back revocation_stale state_damaged

@@ -196,6 +196,20 @@ def test_an_id_is_given_once(simulated: SimulatedAuthority) -> None:
     assert str(again.product_id) in caught.value.detail
 
 
+def test_what_a_product_wants_of_machines_can_change(simulated: SimulatedAuthority) -> None:
+    """In a new edition that differs in nothing else; the audit names the product."""
+    before = simulated.authority.catalogs().newest
+    first, second = before.products
+    for required in (True, False):
+        changed = simulated.authority.require_os_id(second.product_id, required=required)
+        newest = simulated.authority.catalogs().newest
+        assert newest.products == (first, changed) == (first, replace(second, needs_os_id=required))
+    assert newest == replace(before, seq=before.seq + 2)
+    with pytest.raises(Refused) as caught:
+        simulated.authority.require_os_id(UUID(int=5), required=True)
+    assert caught.value.code is Code.PRODUCT_UNKNOWN
+
+
 def test_adding_nothing_is_a_mistake(simulated: SimulatedAuthority) -> None:
     """No edition is signed for it."""
     with pytest.raises(UsageError):

@@ -122,6 +122,7 @@ def catalogs(draw: st.DrawFn) -> Catalog:
                 pool=draw(st.sampled_from(sorted(pools))),
                 generic_keys=tuple(draw(st.lists(st.text(max_size=29), max_size=2))),
                 features=draw(features),
+                needs_os_id=draw(st.booleans()),
             )
             for number in numbers
         ),
@@ -145,14 +146,23 @@ def test_a_missing_member_is_named(member: str) -> None:
 
 
 def test_what_may_be_left_out_has_its_meaning() -> None:
-    """No contact, no address, no generic keys, no features; a key without `until` is open."""
+    """No contact, no address, no generic keys, no features; any machine may ask; a key without `until` is open."""
     bare = without(without(PAYLOAD, "contact"), "publisher_url")
     bare["products"] = [without(without(PRODUCT, "generic_keys"), "features")]
     bare["roots"] = [without(ENTRY, "until")]
     catalog = catalog_of(bare)
     assert (catalog.contact, catalog.publisher_url) == ("", None)
     assert (catalog.products[0].generic_keys, catalog.products[0].features) == ((), {})
+    assert catalog.products[0].needs_os_id is False
     assert catalog.roots[0].closes is None
+
+
+def test_what_is_wanted_of_machines_is_only_said_where_something_is() -> None:
+    """So a catalog that wants nothing has the bytes that it always had."""
+    assert "needs_os_id" not in PRODUCT
+    wanting = replace(CATALOG, products=(replace(CATALOG.products[0], needs_os_id=True),))
+    payload = read(sign_catalog(wanting, document_id="catalog", root=ROOT), Typ.CATALOG).claims
+    assert payload["products"][0]["needs_os_id"] is True
 
 
 def test_members_that_are_not_known_are_passed_over() -> None:

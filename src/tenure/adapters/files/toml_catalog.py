@@ -48,6 +48,7 @@ class _Product(Struct, forbid_unknown_fields=True, frozen=True):
     number: Annotated[int, Meta(ge=0, le=1022)] | None = None
     pool: PoolName | None = None
     features: dict[Feature, Literal["notification", "reduced_functionality"]] = {}
+    needs_os_id: bool = False
 
 
 class _Source(Struct, forbid_unknown_fields=True, frozen=True):
@@ -88,6 +89,7 @@ def read_toml_catalog(path: Path) -> tuple[list[NewProduct], Mapping[str, Mappin
             number=product.number,
             pool=product.pool,
             features={feature: LicenseStatus(status) for feature, status in product.features.items()},
+            needs_os_id=product.needs_os_id,
         )
         for product in source.products
     ]

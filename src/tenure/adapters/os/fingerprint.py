@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.files.atomic import read_file, write_atomically
 from tenure.adapters.os.randomness import new_uuid
+from tenure.core.os_id import FROM_HOME, FROM_SYSTEM
 from tenure.wire.base64url import encode
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 MACHINE_ID: Final = Path("/etc/machine-id")
 """Linux: machine-id(5)."""
 DMI: Final = Path("/sys/class/dmi/id")
-FROM_SYSTEM: Final = "os"
-FROM_HOME: Final = "home"
 HOME_ID: Final = "installation-id"
 """The file, beside the rest of a machine's state, that keeps a random id where the system has none."""
 
@@ -52,7 +51,7 @@ class Installation:
     """The installation that this process runs on."""
 
     source: str
-    """`os`, or `home` where the system has no id: a container, an image that was never booted."""
+    """`FROM_SYSTEM`, or `FROM_HOME` where the system has no id: a container, an image that was never booted."""
     id: str
     """A secret of the machine's: it leaves it only through `fingerprint`."""
 

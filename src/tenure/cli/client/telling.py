@@ -111,6 +111,8 @@ def print_product(status: ProductStatus) -> None:
     print_facts(facts)
     if status.problem is not None:
         warn(f"the stored license counts for nothing: {status.problem.detail}")
+    if status.refusal is not None:
+        warn(f"it is not asked for here: {status.refusal}")
     if status.reason == Reason.MACHINE_CHANGED:
         warn(
             "the license was given to another installation: this state was copied from another machine, or the system's id"

@@ -56,6 +56,11 @@ def command() -> None:
     metavar="NAME=STATUS",
     help="A feature that stops at notification or reduced_functionality; may be repeated.",
 )
+@click.option(
+    "--needs-os-id",
+    is_flag=True,
+    help="Machines whose system has no installation id, such as most containers, may not ask for it.",
+)
 @policy_options
 @home_option
 @json_option
@@ -68,6 +73,7 @@ def add(
     product_id: UUID | None,
     number: int | None,
     features: tuple[str, ...],
+    needs_os_id: bool,
     home: Path | None,
     as_json: bool,
     **terms: int | None,
@@ -77,7 +83,7 @@ def add(
     The file has [pools.NAME] tables (threshold, lease_days, ...) and [[products]] entries (name, kind, pool).
     Terms are signed for good: a pool that exists keeps its own. Exit code 3: they would change.
     """
-    alone = (name, kind, pool, product_id, number, *features, *terms.values())
+    alone = (name, kind, pool, product_id, number, *features, needs_os_id or None, *terms.values())
     if source is not None and any(value is not None for value in alone):
         raise UsageError(
             Code.INVALID_ARGUMENT, "A catalog file says everything itself.", "Give --from FILE alone."
@@ -91,6 +97,7 @@ def add(
             product_id=product_id,
             number=number,
             features=dict(_feature(text) for text in features),
+            needs_os_id=needs_os_id,
         )
     added = publisher.add_products(
         home_to_write(home),
@@ -102,6 +109,26 @@ def add(
         print_json({"products": [_facts(one) for one in added]})
     else:
         _print(added)
+
+
+@command.command("require-os-id")
+@click.argument("product")
+@click.option("--lift", is_flag=True, help="Every machine may ask again.")
+@home_option
+@json_option
+def require_os_id(*, product: str, lift: bool, home: Path | None, as_json: bool) -> None:
+    """Say that machines may ask for PRODUCT only where the system has an installation id.
+
+    Machines keep to it by themselves, once a host or you have given them the new catalog; nobody else can tell. What
+    is licensed stays so until its end. After --lift, machines that refused need the new catalog from you: they ask no
+    host. PRODUCT is an id or an exact name. Exit code 3: there is no such product.
+    """
+    changed = publisher.require_os_id(home_to_write(home), product, required=not lift)
+    if as_json:
+        print_json(_facts(changed))
+        return
+    who = "with an installation id" if changed.needs_os_id else "of any kind"
+    click.echo(f"Machines {who} may ask for {changed.name}. Next: tenure publisher catalog export --out FILE")
 
 
 def _feature(text: str) -> tuple[str, LicenseStatus]:
@@ -123,6 +150,7 @@ def _facts(product: Product) -> dict[str, object]:
         "kind": product.kind.value,
         "pool": product.pool,
         "generic_key": product.generic_keys[0],
+        "needs_os_id": product.needs_os_id,
     }
 
 

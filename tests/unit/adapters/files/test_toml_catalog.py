@@ -32,6 +32,7 @@ product_id = "00000000-0000-0000-0000-000000000005"
 number = 7
 pool = "rack"
 features = { export = "reduced_functionality" }
+needs_os_id = true
 """
 PRODUCT = '[[products]]\nname = "Draft Studio"\nkind = "workstation"\n'
 
@@ -50,6 +51,7 @@ def test_products_and_terms_are_read_as_they_are_written(tmp_path: Path) -> None
             number=7,
             pool="rack",
             features={"export": LicenseStatus.REDUCED_FUNCTIONALITY},
+            needs_os_id=True,
         ),
     ]
     assert terms == {"rack": {"threshold": 3, "lease_days": 90}}
