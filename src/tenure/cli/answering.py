@@ -45,17 +45,18 @@ def report(
 def _print(answered: Sequence[Answered], delivered: Delivered | None, hints: Iterable[str]) -> None:
     # What is shown stands alone on standard output, to be piped or copied.
     shown = delivered is not None and delivered.shown is not None
-    print_facts([(_name(one), _result(one)) for one in answered], err=shown)
+    only = answered[0].outcome if len(answered) == 1 else None
+    if isinstance(only, TenureError):
+        print_error(only)
+    else:
+        print_facts([(_name(one), _result(one)) for one in answered], err=shown)
     if delivered is None:
         click.echo("Nothing was answered, and no file was written.")
         return
-    what = "The answers"
-    if len(answered) == 1:
-        outcome = answered[0].outcome
-        what = "The confirmation"
-        if isinstance(outcome, TenureError):
-            print_error(outcome)
-            what = "The refusal"
+    if only is None:
+        what = "The answers"
+    else:
+        what = "The refusal" if isinstance(only, TenureError) else "The confirmation"
     print_delivered(delivered, what, hints)
 
 

@@ -178,7 +178,7 @@ def _hear(parcel: Confirmations, *, store: ClientStore, clock: Clock) -> None:
     """What does not follow is passed over, as what came over the network: an old parcel brings an old list."""
     for publisher_id in {product.publisher_id for product in store.load().installed}:
         keep_newer_catalogs(store, publisher_id, parcel.catalogs_of(publisher_id))
-        keep_newer_revocations(store, publisher_id, parcel.revocations_of(publisher_id), now=clock())
+        keep_newer_revocations(store, publisher_id, parcel.newest_list_of(publisher_id), now=clock())
 
 
 def _check_not_older(answer: MachineActivated, held: HeldGrant | None) -> None:

@@ -121,11 +121,11 @@ def accept_confirmation(
         known = enrolment.publisher_id
         # 1
         _hear(parcel, enrolment, store=store, clock=clock)
+        if publisher_id not in {None, known}:
+            continue
         # 2
         pending = folder.pending(known)
         found = _newest_answer(parcel, known, pending)
-        if publisher_id not in {None, known}:
-            continue
         if found is None:
             refused.append(parcel.refusal_of(known, pending.by_id()))
             continue
@@ -160,7 +160,7 @@ def accept_confirmation(
 
 def _hear(parcel: Confirmations, enrolment: Enrolment, *, store: HostStore, clock: Clock) -> None:
     trusted = follow_publisher(enrolment, parcel.catalogs_of(enrolment.publisher_id), store=store)
-    listed = parcel.revocations_of(enrolment.publisher_id)
+    listed = parcel.newest_list_of(enrolment.publisher_id)
     # An old parcel brings an old list, and whoever altered one must not keep a certificate out: what is known counts.
     with suppress(Untrusted):
         take_revocations(trusted.newest, listed, store=store, clock=clock)

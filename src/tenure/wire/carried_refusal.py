@@ -11,9 +11,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from tenure.core.errors import Code, Refused
-from tenure.wire.claims import END
 from tenure.wire.printable import MAX_SHOWN, one_line
-from tenure.wire.problems import STATUSES
+from tenure.wire.problems import STATUSES, Hresult
 
 if TYPE_CHECKING:
     from tenure.core.errors import TenureError
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 RequestId = Annotated[str, Meta(min_length=1, max_length=128)]
 Name = Annotated[str, Meta(max_length=64)]
 Words = Annotated[str, Meta(max_length=MAX_SHOWN)]
-Hresult = Annotated[str, Meta(pattern=r"^0x[0-9A-F]{8}" + END)]
 
 
 class CarriedRefusal(Struct, frozen=True, kw_only=True, omit_defaults=True):

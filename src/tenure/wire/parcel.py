@@ -23,13 +23,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tenure.core.errors import Code, Untrusted, UsageError
-from tenure.wire.carried_refusal import CarriedRefusal, Hresult, Name, RequestId, Words
+from tenure.wire.carried_refusal import CarriedRefusal, Name, RequestId, Words
 from tenure.wire.catalog import catalog_of
 from tenure.wire.enrolment import HostActivated, MachineActivated
 from tenure.wire.jws import Typ, read
 from tenure.wire.packed import PackedToken, pack, pack_token, unpack
 from tenure.wire.picture_text import read_picture_texts, says_pictures, write_picture_texts
 from tenure.wire.printable import one_line
+from tenure.wire.problems import Hresult
 from tenure.wire.revocation import revocations_of
 from tenure.wire.text_block import read_text_block, write_text_block
 
@@ -89,7 +90,7 @@ class Confirmations(Struct, frozen=True, kw_only=True, tag_field="tenure", tag="
         """
         return tuple(token for token in self.catalogs if _publisher_of(token) == publisher_id)
 
-    def revocations_of(self, publisher_id: UUID) -> str | None:
+    def newest_list_of(self, publisher_id: UUID) -> str | None:
         """The newest of the revocation lists that say they are this publisher's.
 
         Raises:

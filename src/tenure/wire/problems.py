@@ -47,6 +47,9 @@ STATUSES: Final[dict[Code, tuple[int, str]]] = {
 """Status and title of every code that travels; `problem_of` says what becomes of the others."""
 
 
+Hresult = Annotated[str, Meta(pattern=r"^0x[0-9A-F]{8}" + END)]
+
+
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a refusal."""
 
@@ -55,7 +58,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int
     detail: str
     code: str
-    hresult: Annotated[str, Meta(pattern=r"^0x[0-9A-F]{8}" + END)] | None = None
+    hresult: Hresult | None = None
 
 
 def problem_of(error: TenureError, *, status: int | None = None) -> Problem:

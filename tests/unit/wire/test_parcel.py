@@ -153,9 +153,9 @@ def test_the_newest_list_of_a_publisher_is_taken_out() -> None:
     first, second = revocations_token(seq=3), revocations_token(seq=4)
     other = revocations_token(publisher_id=OTHER_ID, seq=9)
     parcel = Confirmations(revocations=(second, other, first))
-    assert parcel.revocations_of(PUBLISHER_ID) == second
-    assert parcel.revocations_of(OTHER_ID) == other
-    assert parcel.revocations_of(UUID(int=5)) is None
+    assert parcel.newest_list_of(PUBLISHER_ID) == second
+    assert parcel.newest_list_of(OTHER_ID) == other
+    assert parcel.newest_list_of(UUID(int=5)) is None
 
 
 def test_of_several_refusals_that_of_the_newest_own_request_is_told() -> None:

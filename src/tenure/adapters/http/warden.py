@@ -70,7 +70,8 @@ class Warden:
     ) -> None:
         """`answering` says of each peer that is in a request since when; `share` how many an address may hold.
 
-        `turned_away` hears of every connection that was closed. `quiet` says since how many seconds nothing came from a peer; without it the system does.
+        `turned_away` hears of every connection that was closed. `quiet` says since how many seconds nothing came from a
+        peer; without it the system does.
         """
         self._port = port
         self._answering = answering

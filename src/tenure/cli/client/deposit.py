@@ -24,7 +24,8 @@ def command(*, file: str, home: Path | None, as_json: bool) -> int:
     """Take this machine's grants out of the file that `tenure client collect` wrote.
 
     The same as `tenure client activate --confirmation FILE`; doing it twice changes nothing.
-    Exit codes: 0 licensed; 2 no such file; 3 refused, or the request is too old; 5 damaged, or nothing in it is for this machine.
+    Exit codes: 0 licensed; 2 no such file; 3 refused, or the request is too old; 5 damaged, or nothing in it is for
+    this machine.
     """
     chosen = home_to_write(home)
     attempts = client_offline.confirm(chosen, carried_here(file), product=None, warn=warn)

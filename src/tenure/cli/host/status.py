@@ -151,7 +151,8 @@ def _turned_away(counts: DoorCounts | None) -> Iterator[tuple[str, str]]:
     """A line for each reason, the first with the label; no line while no server runs."""
     if counts is None:
         return
-    yield "turned away", f"{'these' if counts.reasons else 'nobody'} since {timestamp(counts.since)}"
+    total = sum(one.times for one in counts.reasons)
+    yield "turned away", f"{f'{total:,}' if total else 'nobody'} since {timestamp(counts.since)}"
     for one in counts.reasons:
         what = WORDS.get(one.reason, one.reason)
         yield "", f"{one.times:,} {what}, the last of {one.last_address} at {timestamp(one.last_at)}"
