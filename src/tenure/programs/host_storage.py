@@ -5,8 +5,9 @@ The only place that chooses between the two (docs/adr/0012).
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tenure.adapters.files.database_url import read_database_url
 from tenure.adapters.sql.checkpointer import Checkpointer
@@ -80,18 +81,42 @@ class HostStorage(Protocol):
         ...
 
 
+ASIDE: Final = "host.before-restore-"
+"""How the folder of a host is called that was moved aside; the time of the restore follows, in Unix seconds."""
+
+
 def require_host(home: Home) -> None:
     """There is a host in this home.
 
     Raises:
         UsageError: code `not_set_up`.
     """
-    if not home.host_database.exists():
-        raise UsageError(
-            Code.NOT_SET_UP,
-            f"There is no host in {home.root}.",
-            "Set one up: tenure host install-key KEY --catalog FILE; or name its --home.",
+    if home.host_database.exists():
+        return
+    cure = "Set one up: tenure host install-key KEY --catalog FILE; or name its --home."
+    aside = max(home.root.glob(f"{ASIDE}*"), default=None)
+    if aside is not None and not home.host.exists():
+        cure = (
+            "A restore was cut off here. Do it again: tenure host restore FILE; or go back to the host that "
+            f"was here before: mv {shlex.quote(str(aside))} {shlex.quote(str(home.host))}"
         )
+    raise UsageError(Code.NOT_SET_UP, f"There is no host in {home.root}.", cure)
+
+
+def shared_database(home: Home) -> str | None:
+    """The database that the host in this home shares with others, as an administrator knows it; None: it counts alone.
+
+    Raises:
+        LocalFault: code `home_unusable`.
+    """
+    url = read_database_url(home.host)
+    if url is None:
+        return None
+    try:
+        return storage_at(home, url).name
+    except UsageError:
+        # PostgreSQL's library is missing here, or another version wrote the URL: told when the database is needed.
+        return "a PostgreSQL database"
 
 
 def storage_of(home: Home) -> HostStorage:

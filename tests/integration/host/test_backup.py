@@ -31,7 +31,8 @@ from tenure.cli.main import command
 from tenure.core.errors import Code, LocalFault, Untrusted, UsageError
 from tenure.core.product_key import parse
 from tenure.programs.host import accept_clock, new_epoch, open_store
-from tenure.programs.host_backup import back_up, restore
+from tenure.programs.host_backup import back_up
+from tenure.programs.host_restore import restore
 from tenure.programs.host_server import HostServer
 from tenure.wire.jws import Typ, read
 

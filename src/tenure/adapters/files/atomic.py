@@ -37,7 +37,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
             _set_mode(file.fileno(), Path(temporary), mode)
             os.fsync(file.fileno())
         Path(temporary).replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
@@ -64,6 +64,21 @@ def read_file(path: Path, *, limit: int) -> bytes | None:
     return data
 
 
+def sync_folder(folder: Path) -> None:
+    """The names in the folder are on disk; where folders cannot be opened (Windows) the file system does it alone.
+
+    Raises:
+        OSError: the folder is gone, or its disk failed.
+    """
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def unusable(path: Path, error: OSError) -> LocalFault:
     """The fault that a failed file operation is, in words."""
     reason = error.strerror or str(error)
@@ -80,14 +95,3 @@ def _set_mode(handle: int, path: Path, mode: int) -> None:
         path.chmod(mode)
     else:
         os.fchmod(handle, mode)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Flush the rename itself; where folders cannot be opened (Windows) the file system does it alone."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
+from tenure.adapters.os.ownership import as_its_folder
 from tenure.core.errors import Code, LocalFault
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LOCK_NAME: Final = "serve.lock"
+"""It stays when its server ends: a folder with nothing else in it is empty."""
 
 
 class ServerLock:
@@ -18,7 +24,8 @@ class ServerLock:
     def __init__(self, folder: Path) -> None:
         """The lock of the home's part in `folder`, which exists."""
         self._folder = folder
-        self._lock = FileLock(folder / "serve.lock", blocking=False)
+        self._path = folder / LOCK_NAME
+        self._lock = FileLock(self._path, blocking=False)
 
     def take(self) -> None:
         """This process is the home's server until it ends.
@@ -26,6 +33,7 @@ class ServerLock:
         Raises:
             LocalFault: code `home_in_use`, when another server holds it.
         """
+        self._make()
         try:
             self._lock.acquire()
         except Timeout as error:
@@ -44,8 +52,18 @@ class ServerLock:
         """Whether a server, in this or another process, holds it now."""
         if self._lock.is_locked:
             return True
+        self._make()
         try:
             with self._lock:
                 return False
         except Timeout:
             return True
+
+    def _make(self) -> None:
+        """The file is there. When root's command is the first to ask, the server's user must be able to open it later."""
+        with suppress(FileExistsError):
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+            try:
+                as_its_folder(handle, self._folder)
+            finally:
+                os.close(handle)

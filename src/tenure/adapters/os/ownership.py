@@ -17,6 +17,9 @@ if sys.platform == "win32":
     def give(folder: Path, user: str) -> None:
         """Nothing: files there inherit the rights of their folder."""
 
+    def give_as(folder: Path, other: Path) -> None:
+        """Nothing: files there inherit the rights of their folder."""
+
     def as_its_folder(handle: int, folder: Path) -> None:
         """Nothing: files there inherit the rights of their folder."""
 
@@ -33,10 +36,17 @@ else:
             entry = pwd.getpwnam(user)
         except KeyError as error:
             raise OSError(f"there is no user {user}") from error
-        for _, folders, files, handle in os.fwalk(folder, follow_symlinks=False):
-            os.chown(handle, entry.pw_uid, entry.pw_gid)
-            for name in (*folders, *files):
-                os.chown(name, entry.pw_uid, entry.pw_gid, dir_fd=handle, follow_symlinks=False)
+        _give(folder, entry.pw_uid, entry.pw_gid)
+
+    def give_as(folder: Path, other: Path) -> None:
+        """The folder and everything in it belong to whoever `other` belongs to, when root has made it; else to its maker.
+
+        Raises:
+            OSError: one of them is gone.
+        """
+        if os.geteuid() == 0:
+            owner = other.stat()
+            _give(folder, owner.st_uid, owner.st_gid)
 
     def as_its_folder(handle: int, folder: Path) -> None:
         """The open file belongs to whoever its folder belongs to, when root has made it; else to its maker.
@@ -47,3 +57,21 @@ else:
         if os.geteuid() == 0:
             owner = folder.stat()
             os.fchown(handle, owner.st_uid, owner.st_gid)
+
+    def _give(folder: Path, user: int, group: int) -> None:
+        for _, folders, files, handle in os.fwalk(folder, follow_symlinks=False):
+            os.chown(handle, user, group)
+            for name in (*folders, *files):
+                os.chown(name, user, group, dir_fd=handle, follow_symlinks=False)
+
+
+def make_folder(folder: Path) -> None:
+    """The folder is there; each that was missing on the way belongs to whom the one above it belongs.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        give_as(path, path.parent)

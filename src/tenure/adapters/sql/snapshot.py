@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.sql.engine import storage_errors
 from tenure.adapters.sql.sqlite import open_connection
@@ -13,24 +15,52 @@ from tenure.core.errors import Code, Untrusted
 if TYPE_CHECKING:
     from pathlib import Path
 
+_STEP_PAGES: Final = 8_192
+"""16 MiB of a host's database: some hundredths of a second, after which Ctrl-C is heard."""
+_NOT_WRITTEN: Final = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR_WRITE: errno.EIO,
+    sqlite3.SQLITE_IOERR_FSYNC: errno.EIO,
+    sqlite3.SQLITE_IOERR_TRUNCATE: errno.EIO,
+}
+"""What only the copy can meet, since its original is only read."""
+
 
 def copy_database(source: Path, target: Path) -> None:
     """The file `target`, which is empty, is `source` as it was at one moment; nobody who writes there waits for it.
 
+    It is not flushed to disk: whoever keeps it does that.
+
     Raises:
         Unavailable: code `storage_unavailable`.
         Untrusted: code `state_damaged`: the source is damaged, and so would its copy be.
+        OSError: the copy cannot be written.
     """
-    with storage_errors(source):
-        with (
-            closing(open_connection(source, read_only=True)) as original,
-            closing(sqlite3.connect(target, isolation_level=None)) as copy,
-        ):
-            # All in one step: a copy in pieces would begin anew with each commit of a busy host, and never end.
-            original.backup(copy)
-            # One file, with nothing beside it that could be left behind.
-            copy.execute("PRAGMA journal_mode = DELETE")
-        check_database(target, told_as=source)
+    with (
+        storage_errors(source),
+        closing(open_connection(source, read_only=True)) as original,
+        closing(sqlite3.connect(target, isolation_level=None)) as copy,
+    ):
+        try:
+            _copy(original, copy)
+        except sqlite3.Error as error:
+            reason = _NOT_WRITTEN.get(error.sqlite_errorcode)
+            if reason is None:
+                raise
+            raise OSError(reason, os.strerror(reason)) from error
+    check_database(target, told_as=source)
+
+
+def _copy(original: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    copy.execute("PRAGMA synchronous = OFF")
+    # In one read transaction, which keeps the moment. Without it each commit of the host makes SQLite begin anew: a copy
+    # of 40 MB beside 3,000 requests a second was done when the requests were over, not before; so it takes 0.15 s.
+    # VACUUM INTO took 0.4 s, and cannot be stopped.
+    original.execute("BEGIN")
+    original.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    original.backup(copy, pages=_STEP_PAGES, progress=lambda *_: None)  # Ctrl-C is heard there
+    # One file, with nothing beside it that could be left behind.
+    copy.execute("PRAGMA journal_mode = DELETE")
 
 
 def check_database(path: Path, *, told_as: Path) -> None:

@@ -20,11 +20,13 @@ from tenure.programs import host_backup
 def command(file: Path, home: Path | None, *, force: bool, as_json: bool) -> None:
     """Write everything that makes this host into one file, as it is at one moment, while its server runs.
 
-    FILE holds the host's private key and its product keys: it is made with mode 0600, and belongs where only administrators
-    read. TLS certificates and keys, and the DNS key, lie outside of the home and are not in it; nor is what a host records in
+    FILE holds the host's private key and its product keys: it is made with mode 0600, is its maker's alone, and belongs where
+    only administrators read. It is there when it is whole; while it is made, its folder needs room for twice the database.
+    TLS certificates and keys, and the DNS key, lie outside of the home and are not in it; nor is what a host records in
     PostgreSQL.
 
-    Exit codes: 0 done; 1 FILE cannot be written; 2 no host here, or FILE is there already; 5 the database is damaged.
+    Exit codes: 0 done; 1 FILE cannot be written; 2 no host here, or FILE is there already; 4 the database cannot be read;
+    5 it is damaged.
     """
     made = host_backup.back_up(host_home_to_read(home), file, force=force)
     if as_json:
