@@ -93,7 +93,7 @@ def manifest_in(data: bytes) -> Manifest:
     """
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid_backup(f"its manifest cannot be read ({error})") from error
     if manifest.format != FORMAT:
         raise invalid_backup("it is no backup of a host")
