@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func, insert, select
 
-from simulators.publisher import SimulatedPublisher
+from simulators.publisher import NOW, SimulatedPublisher
+from tenure.adapters.sql import host_tables as tables
 from tenure.adapters.sql.host_store import SqlHostStore
 from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.postgres import PostgresServer
@@ -18,6 +20,8 @@ from tenure.host.store import HostIdentity, RequestTotals, StoredRows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from simulators.postgresql import PostgreSql
     from tenure.host.store import HostStore
@@ -47,7 +51,7 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
 
 
 @pytest.fixture
-def store(open_store: Callable[[str], SqlHostStore]) -> HostStore:
+def store(open_store: Callable[[str], SqlHostStore]) -> SqlHostStore:
     """An empty store."""
     return open_store("home")
 
@@ -129,3 +133,41 @@ def test_hosts_share_what_was_recorded_and_nothing_else(open_store: Callable[[st
     assert other.rows() == one.rows()
     assert (other.identity(), list(other.enrolments())) == (None, [])
     assert dict(other.settings()) == {"log_days": "30"}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "moved"),
+    [
+        pytest.param(NOW - 9, NOW - 1, (NOW - 9, NOW - 1), id="seen-before"),
+        pytest.param(NOW - 9, NOW, (NOW - 9, NOW), id="seen-now"),
+        pytest.param(NOW - 9, NOW + 1, (NOW - 9, NOW), id="seen-a-second-later"),
+        pytest.param(NOW + 5, NOW + 9, (NOW, NOW), id="known-from-later-on"),
+    ],
+)
+def test_times_in_the_future_are_moved_back_to_now(
+    store: SqlHostStore, first: int, last: int, moved: tuple[int, int]
+) -> None:
+    """The machine stays; how many were seen later is told."""
+    save(store, PUBLISHER)
+    with store._records.writing() as connection:
+        connection.execute(
+            insert(tables.machine).values(
+                pool=store_pool(connection),
+                machine_id=b"m" * 16,
+                fingerprint=b"f" * 16,
+                first_seen=first,
+                last_seen=last,
+                hostname="",
+                virtual=False,
+            )
+        )
+    assert store.move_times_back(UUID(int=1), NOW) == (last > NOW)
+    assert store.move_times_back(UUID(int=1), NOW) == 0
+    with store._records.reading() as connection:
+        row = connection.execute(select(tables.machine.c.first_seen, tables.machine.c.last_seen)).one()
+    assert tuple(row) == moved
+
+
+def store_pool(connection: Connection) -> int:
+    """The row of a pool."""
+    return int(connection.execute(select(func.min(tables.pool.c.id))).scalar_one())

@@ -32,7 +32,7 @@ def types(command: str, home: Path, files: Mapping[str, str]) -> dict[str, Any]:
 def test_the_runbook_executed_from_top_to_bottom(tmp_path: Path) -> None:
     """A machine that the old server licensed is licensed anew by the new one, which knows all that were counted."""
     commands = COMMAND.findall(RUNBOOK.read_text())
-    assert [who for who, _ in commands] == ["old"] * 3 + ["new"] * 2 + ["machine"] + ["new"] * 2
+    assert [who for who, _ in commands] == ["old"] * 4 + ["new"] * 2 + ["machine"] + ["new"] * 2
     homes = {who: tmp_path / who for who in ("old", "new", "machine")}
     files = {name: str(tmp_path / name) for name in ("host-backup.tar", "host-record.md")}
     with serving("up", "--port", "0", "--publisher-port", "0", home=homes["old"]):
@@ -49,14 +49,14 @@ def test_the_runbook_executed_from_top_to_bottom(tmp_path: Path) -> None:
         types(f"tenure client set-host {url}", homes["machine"], {})
         types("tenure client activate", homes["machine"], {})
         lease = types("tenure client status", homes["machine"], {})["lease_id"]
-        for who, command in commands[:3]:
+        for who, command in commands[:4]:
             types(command, homes[who], files)
-    for who, command in commands[3:5]:
+    for who, command in commands[4:6]:
         told = types(command, homes[who], files)
     assert max(pool["machines"] for pool in told["pools"]) == 25
     port = url.rpartition(":")[2]
     with serving("host", "serve", "--port", port, home=homes["new"]):
-        for who, command in commands[5:]:
+        for who, command in commands[6:]:
             types(command, homes[who], files)
     status = types("tenure client status", homes["machine"], {})
     assert status["license_status"] == "licensed"

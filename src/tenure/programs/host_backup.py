@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import closing
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def back_up(home: Home, file: Path, *, force: bool, clock: Clock = system_clock)
     Raises:
         UsageError: code `not_set_up`: no host here; `invalid_argument`: the file is there, and `force` was not given.
         Unavailable, Untrusted: the database cannot be read, or is damaged.
-        LocalFault: code `home_unusable`: the file cannot be written.
+        LocalFault: code `home_unusable`: the file cannot be written, or a file of the home not be read.
     """
     require_host(home)
     file = file.expanduser().absolute()
@@ -122,7 +123,13 @@ def _contents(folder: Path) -> dict[str, bytes]:
     for name in names:
         kind = kind_of(name)
         if kind is not None and name != DATABASE:
-            data = read_file(folder / name, limit=kind.limit)
+            if (folder / name).is_symlink():
+                raise LocalFault(
+                    Code.HOME_UNUSABLE,
+                    f"{folder / name} is a symbolic link; a backup follows none.",
+                    "No backup was made. Put the file itself there.",
+                )
+            data = read_file(folder / name, limit=kind.limit, opener=_no_link)
             if data is not None:
                 contents[name] = data
     if HOST_KEY not in contents:
@@ -130,6 +137,14 @@ def _contents(folder: Path) -> dict[str, bytes]:
             Code.NOT_SET_UP, f"There is no host key in {folder}.", "Install one: tenure host install-key."
         )
     return contents
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Opens a file as `open` does, and no symbolic link, even one that came this moment.
+
+    The host's user could put one there, to be given by root's restore what only root's backup could read.
+    """
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _manifest(identity: HostIdentity, files: MemberFiles, now: int) -> Manifest:

@@ -15,7 +15,7 @@ from simulators.publisher import NOW, SimulatedPublisher
 from tenure.adapters.files.atomic import SECRET, write_atomically
 from tenure.adapters.os.home import Home
 from tenure.adapters.sql.sqlite import open_connection
-from tenure.core.errors import Untrusted
+from tenure.core.errors import Code, LocalFault, Untrusted
 from tenure.programs import host
 from tenure.programs.host_backup import back_up
 from tenure.programs.host_restore import restore
@@ -100,6 +100,30 @@ def test_a_backup_by_root_is_for_root_alone_and_leaves_the_home_to_its_owner(
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (0, 0, SECRET)
     assert owners(home.host) == {(SERVICE, SERVICE)}
     assert {name: mode for name, mode in modes(home.host).items() if name in before} == before
+
+
+@pytest.mark.parametrize("name", ["pgpass", "host.jwk", PENDING])
+def test_a_link_that_the_service_put_there_brings_it_nothing_of_roots(
+    home: Home, tmp_path: Path, name: str
+) -> None:
+    """Root's restore would give it what only root's backup could read; so there is no backup, and the file is named."""
+    secret = tmp_path / "secret"
+    secret.write_text("root's own")
+    (home.host / name).unlink()
+    (home.host / name).symlink_to(secret)
+    with pytest.raises(LocalFault) as caught:
+        back_up(home, tmp_path / "backup.tar", force=False)
+    assert caught.value.code is Code.HOME_UNUSABLE
+    assert caught.value.detail == f"{home.host / name} is a symbolic link; a backup follows none."
+    assert not (tmp_path / "backup.tar").exists()
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_that_the_service_put_there_holds_nobody(home: Home, tmp_path: Path) -> None:
+    """Whoever opens one for reading waits for a writer, as a rule."""
+    (home.host / "pgpass").unlink()
+    os.mkfifo(home.host / "pgpass")
+    back_up(home, tmp_path / "backup.tar", force=False)
 
 
 EXPECTED = {

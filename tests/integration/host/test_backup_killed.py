@@ -47,7 +47,7 @@ def home(tmp_path: Path) -> Home:
 
 def epoch(home: Home) -> int:
     """The epoch of the host in the home, which is whole."""
-    assert load_key(home.host / "host.jwk")
+    assert load_key(home.host / "host.jwk").kid
     with open_store(home) as store:
         identity = store.identity()
         assert identity is not None

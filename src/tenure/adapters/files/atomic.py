@@ -6,10 +6,13 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.os.ownership import as_its_folder
 from tenure.core.errors import Code, LocalFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PUBLIC: Final = 0o644
 """Leases, certificates and catalogs: every program on the machine may read them."""
@@ -44,14 +47,14 @@ def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
         raise unusable(path, error) from error
 
 
-def read_file(path: Path, *, limit: int) -> bytes | None:
-    """What the file at `path` holds, None when there is none.
+def read_file(path: Path, *, limit: int, opener: Callable[[str, int], int] | None = None) -> bytes | None:
+    """What the file at `path` holds, None when there is none; `opener` opens it, as that of `open` does.
 
     Raises:
         LocalFault: code `home_unusable`, when it cannot be read or is larger than `limit` bytes.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=opener) as file:
             data = file.read(limit + 1)
     except FileNotFoundError:
         return None

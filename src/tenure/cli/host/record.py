@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 _RECOVERY = """
 ## Backup
 
-Make one each day, keep it on another machine where only administrators read, and try a restore once a year:
+Make one each day, check it, keep it on another machine where only administrators read, and try a restore once a year:
 
     tenure host backup FILE
+    tenure host restore --check FILE
 
 ## When this host is lost
 

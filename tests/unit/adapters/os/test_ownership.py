@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenure.adapters.files.atomic import SECRET, write_atomically
-from tenure.adapters.os.ownership import give
+from tenure.adapters.os.ownership import give, give_as, make_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,3 +51,28 @@ def test_what_root_writes_into_a_user_s_folder_is_that_user_s(tmp_path: Path) ->
     write_atomically(tmp_path / "key", b"secret", mode=SECRET)
     assert owner(tmp_path / "key") == (DAEMON, DAEMON)
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_is_given_to_whom_another_belongs(tmp_path: Path) -> None:
+    """With what is in it, and without following links."""
+    model, folder, outside = tmp_path / "model", tmp_path / "folder", tmp_path / "outside"
+    for path in (model, folder, outside):
+        path.mkdir()
+    os.chown(model, DAEMON, DAEMON)
+    (folder / "file").write_text("")
+    (folder / "link").symlink_to(outside)
+    give_as(folder, model)
+    assert {owner(path) for path in (folder, *folder.iterdir())} == {(DAEMON, DAEMON)}
+    assert owner(outside) == (0, 0)
+
+
+def test_folders_that_are_made_belong_to_whom_the_one_above_belongs(tmp_path: Path) -> None:
+    """All that were missing; those that are there stay whose they are."""
+    above = tmp_path / "above"
+    above.mkdir()
+    os.chown(above, DAEMON, DAEMON)
+    make_folder(above / "a" / "b")
+    assert owner(above / "a") == owner(above / "a" / "b") == (DAEMON, DAEMON)
+    (above / "roots").mkdir()
+    make_folder(above / "roots")
+    assert owner(above / "roots") == (0, 0)
