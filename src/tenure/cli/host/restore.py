@@ -94,6 +94,7 @@ def _tell_contents(file: Path, manifest: Manifest, *, as_json: bool) -> None:
             ("host id", manifest.host_id),
             ("epoch", manifest.epoch),
             ("made by", f"Tenure {manifest.program}"),
-            *((member.name, f"{member.size:,} bytes") for member in manifest.members),
         ]
     )
+    for member in manifest.members:
+        click.echo(f"{member.size:>16,} bytes  {member.name}")
