@@ -29,7 +29,7 @@ def process_lock(path: Path, what: str) -> Iterator[None]:
         raise unusable(path, error) from error
     try:
         try:
-            _take(handle)
+            take_lock(handle)
         except BlockingIOError as error:
             raise LocalFault(
                 Code.HOME_IN_USE,
@@ -48,8 +48,8 @@ if sys.platform == "win32":
 
     _MODE = os.O_RDWR
 
-    def _take(handle: int) -> None:
-        """Raises BlockingIOError at once when another handle holds it."""
+    def take_lock(handle: int) -> None:
+        """This handle holds the lock of its file until it is closed. Raises BlockingIOError at once when another does."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError as error:
@@ -61,6 +61,6 @@ else:
     _MODE = os.O_RDONLY
     """A lock needs no more: a disk may be, or become, read-only while it is held."""
 
-    def _take(handle: int) -> None:
-        """Raises BlockingIOError at once when another handle holds it."""
+    def take_lock(handle: int) -> None:
+        """This handle holds the lock of its file until it is closed. Raises BlockingIOError at once when another does."""
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -135,7 +135,7 @@ def test_workers_that_begin_at_once_do_not_take_one_another_for_dead(tmp_path: P
     code = f"""
 import pathlib, sys
 from tenure.adapters.files.working_folder import working_folder
-for _ in range(60):
+for _ in range(300):
     with working_folder(pathlib.Path({str(tmp_path)!r})) as folder:
         (folder / "half").write_text("x")
         assert (folder / "half").read_text() == "x"
