@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from tenure.adapters.sql.checkpointer import Checkpointer
 from tenure.adapters.sql.sqlite import open_connection
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
