@@ -26,7 +26,7 @@ def main() -> int:
             ["client", "install-key", key, "--catalog", catalog, "--root", os.environ["TENURE_TEST_ROOT"]],
         )
         run(command, ["client", "set-host", os.environ["TENURE_TEST_HOST"]])
-    outcome = run(command, ["client", "activate"])
+    outcome = run(command, ["client", "activate", "--timeout", os.environ["TENURE_TEST_SECONDS"]])
     with redirect_stdout(StringIO()) as told:
         run(command, ["client", "status", "--json"])
     print(json.dumps(json.loads(told.getvalue())))

@@ -1,17 +1,20 @@
 // A client that shares no code with Tenure, and no language: Node's standard library and docs/protocol.md.
 //
 //     tenure-testhost run --client "node examples/independent_client.mjs"
+//     tenure-testhost run --client "node examples/independent_client.mjs --stay" --stay
 //
-// asks the host once for a lease, verifies it down to the publisher's root, and keeps it. The step numbers are those of
-// docs/protocol.md, "Verifying a lease when it arrives".
+// asks the host once for a lease, verifies it down to the publisher's root, and keeps it; with --stay once for each line
+// of its standard input. The step numbers are those of docs/protocol.md, "Verifying a lease when it arrives".
 
 import { createHash, createPublicKey, randomUUID, verify } from "node:crypto";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
-const { TENURE_TEST_HOST, TENURE_TEST_CATALOG, TENURE_TEST_ROOT, TENURE_TEST_PRODUCT, TENURE_TEST_STATE } = process.env;
 const EXIT = { granted: 0, refused: 3, unavailable: 4, untrusted: 5 };
 const LONGEST_ANSWER = 8 * 1024 * 1024;
+const LONGEST_DOCUMENT = 8 * 1024;
+const LISTS = ["tenure-catalog+jwt", "tenure-revocation+jwt"]; // these may be longer, up to 1 MiB
 const DAY = 86_400;
 
 class Failure extends Error {
@@ -53,6 +56,7 @@ function opened(token) {
 }
 
 function verified(token, typ, jwk) {
+  if (token.length > (LISTS.includes(typ) ? 1024 * 1024 : LONGEST_DOCUMENT)) throw new Error("longer than a document is");
   const { header, payload, signature, signed } = opened(token);
   const names = Object.keys(header).sort().join();
   if (names !== "alg,kid,typ" || header.alg !== "EdDSA" || header.typ !== typ || header.kid !== thumbprint(jwk)) {
@@ -60,6 +64,7 @@ function verified(token, typ, jwk) {
   }
   if (jwk.kty !== "OKP" || jwk.crv !== "Ed25519") throw new Error("another kind of key");
   if (!verify(null, signed, createPublicKey({ key: jwk, format: "jwk" }), signature)) throw new Error("not the key's signature");
+  if (payload.ver !== 1) throw new Error("another version");
   return payload;
 }
 
@@ -138,9 +143,10 @@ function acceptLease(answer, request, catalog, now, { epochs, revocations }) {
 
 // The host
 
-async function asked(path, options = {}) {
+async function asked({ TENURE_TEST_HOST, TENURE_TEST_SECONDS }, path, options = {}) {
   try {
-    const response = await fetch(TENURE_TEST_HOST + path, { ...options, redirect: "error", signal: AbortSignal.timeout(30_000) });
+    const signal = AbortSignal.timeout(TENURE_TEST_SECONDS * 1000);
+    const response = await fetch(TENURE_TEST_HOST + path, { ...options, redirect: "error", signal });
     const pieces = [];
     let length = 0;
     for await (const piece of response.body ?? []) {
@@ -148,16 +154,34 @@ async function asked(path, options = {}) {
       if (length > LONGEST_ANSWER) throw new Error("the answer is far too long");
       pieces.push(piece);
     }
-    return { status: response.status, body: JSON.parse(Buffer.concat(pieces).toString("utf8")) };
+    return { status: response.status, text: new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces)) };
   } catch (error) {
-    throw unavailable(error.message);
+    throw unavailable(error.cause?.message ?? error.message);
   }
 }
 
-async function activate(state, now) {
+function json(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+// Newer catalogs and a newer list are asked for before the lease is judged; a host that cannot give them has still answered.
+async function news(setting, path) {
+  try {
+    const { status, text } = await asked(setting, path);
+    return status === 200 ? json(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function activate(setting, state, now) {
   const request = {
     machine_id: state.machine_id,
-    product_id: TENURE_TEST_PRODUCT,
+    product_id: setting.TENURE_TEST_PRODUCT,
     request_id: randomUUID(),
     hostname: "independent.example",
     fingerprint: state.fingerprint,
@@ -167,17 +191,18 @@ async function activate(state, now) {
     client_time: now,
   };
   const headers = { "content-type": "application/json" };
-  const { status, body } = await asked("/v1/activations", { method: "POST", headers, body: JSON.stringify(request) });
-  if (status === 202 || (status >= 400 && status < 500)) throw new Failure("refused", body.code);
-  if (status !== 200) throw unavailable(`status ${status}: ${body.code}`);
-  if (typeof body.lease !== "string" || typeof body.certificate !== "string") throw unavailable("no answer of the protocol");
+  const { status, text } = await asked(setting, "/v1/activations", { method: "POST", headers, body: JSON.stringify(request) });
+  const body = json(text);
+  if (status === 202 || (status >= 400 && status < 500)) throw new Failure("refused", body?.detail ?? body?.code ?? `status ${status}`);
+  if (status !== 200) throw unavailable(body?.detail ?? `status ${status}`);
+  if (typeof body?.lease !== "string" || typeof body.certificate !== "string") throw unavailable("no answer of the protocol");
   if (body.catalog_seq > state.catalog.seq) {
-    const told = await asked(`/v1/publishers/${state.catalog.iss}/catalogs?after=${state.catalog.seq}`);
-    state.catalog = followed(state.catalog, state.catalog.roots.map((entry) => entry.jwk), told.body.catalogs);
+    const told = await news(setting, `/v1/publishers/${state.catalog.iss}/catalogs?after=${state.catalog.seq}`);
+    state.catalog = followed(state.catalog, state.catalog.roots.map((entry) => entry.jwk), told?.catalogs ?? []);
   }
   if (body.revocation_seq > (state.revocations?.seq ?? 0)) {
-    const told = await asked(`/v1/publishers/${state.catalog.iss}/revocations`);
-    state.revocations = followedRevocations(state.revocations, told.body.revocations, state.catalog, now);
+    const told = await news(setting, `/v1/publishers/${state.catalog.iss}/revocations`);
+    state.revocations = followedRevocations(state.revocations, told?.revocations, state.catalog, now);
   }
   const lease = acceptLease(body, request, state.catalog, now, state);
   state.lease = lease;
@@ -190,23 +215,34 @@ function isLicensed(state, now) {
   return Boolean(state.lease) && now < state.lease.exp && state.lease.iat < revokedFrom(state.revocations, state.lease.host);
 }
 
-function firstState() {
+function firstState({ TENURE_TEST_ROOT, TENURE_TEST_CATALOG }) {
   const root = JSON.parse(readFileSync(TENURE_TEST_ROOT, "utf8"));
   const { catalogs } = JSON.parse(readFileSync(TENURE_TEST_CATALOG, "utf8"));
   return { machine_id: randomUUID(), fingerprint: randomUUID(), epochs: {}, catalog: followed(null, [root], catalogs) };
 }
 
-const path = join(TENURE_TEST_STATE, "state.json");
-const state = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : firstState();
-const now = Math.floor(Date.now() / 1000);
-let outcome = "granted";
-try {
-  await activate(state, now);
-} catch (error) {
-  outcome = error instanceof Failure ? error.outcome : "untrusted";
-  console.error(error.message);
+async function attempt(setting) {
+  const path = join(setting.TENURE_TEST_STATE, "state.json");
+  const state = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : firstState(setting);
+  const now = Math.floor(Date.now() / 1000);
+  let outcome = "granted";
+  let said = "";
+  try {
+    await activate(setting, state, now);
+  } catch (error) {
+    outcome = error instanceof Failure ? error.outcome : "untrusted";
+    said = error.message;
+  }
+  writeFileSync(`${path}.new`, JSON.stringify(state));
+  renameSync(`${path}.new`, path);
+  return { exit_code: EXIT[outcome], license_status: isLicensed(state, now) ? "licensed" : "notification", error: said };
 }
-writeFileSync(`${path}.new`, JSON.stringify(state));
-renameSync(`${path}.new`, path);
-console.log(JSON.stringify({ license_status: isLicensed(state, now) ? "licensed" : "notification" }));
-process.exitCode = EXIT[outcome];
+
+if (process.argv.includes("--stay")) {
+  for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(await attempt(JSON.parse(line))));
+} else {
+  const ended = await attempt(process.env);
+  if (ended.error) console.error(ended.error);
+  console.log(JSON.stringify(ended));
+  process.exitCode = ended.exit_code;
+}

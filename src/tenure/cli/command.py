@@ -65,6 +65,17 @@ def ca_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def timeout_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--timeout SECONDS`, as `answer_seconds`: a number or None."""
+    return click.option(
+        "--timeout",
+        "answer_seconds",
+        type=click.FloatRange(0.1, 600),
+        metavar="SECONDS",
+        help="Give each host so long for its answer (default: 30).",
+    )(function)
+
+
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--json`, as `as_json`: print one JSON object instead of text."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")(

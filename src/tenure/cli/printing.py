@@ -52,7 +52,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         table.add_column(column, overflow="fold")
     for row in rows:
         # As Text: a cell may repeat what a stranger wrote, and rich would take "[/]" in it for markup.
-        table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
+        cells = ("-" if cell is None else cell for cell in row)
+        table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else NO_TERMINAL
     Console(width=width).print(table)
 

@@ -1,14 +1,14 @@
-"""What a host answers to a request: rightly, wrongly, late, by half, or not at all."""
+"""What a host answers to a request, rightly or wrongly; `conformance.faults` is about how it reaches the client."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
 from tenure.conformance.site import POLICY
-from tenure.core.errors import Code, Refused, Unavailable
 from tenure.wire.activation import Granted, Waiting
 from tenure.wire.problems import CONTENT_TYPE, problem_of
 
@@ -22,24 +22,40 @@ if TYPE_CHECKING:
     from tenure.wire.activation import ActivationBody
     from tenure.wire.keys import SigningKey
 
-_JSON: Final = "application/json"
+JSON: Final = "application/json"
+RETRY_AFTER: Final = "60"
+
+
+class Pace(Enum):
+    """When the bytes leave; times are shares of what the client waits for a whole answer."""
+
+    AT_ONCE = "at once"
+    LATE = "after half of it"
+    TOO_LATE = "after three times as much"
+    DRIPPED = "in many small pieces, none of them late, over three times as much"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What goes over the wire."""
+    """What goes over the wire; then the host hangs up."""
 
-    status: int
+    head: bytes
+    """Status line and header, to the empty line."""
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    sent: int | None = None
-    """How many bytes of the body are sent before the connection is closed; None: all of them."""
-    after: float = 0.0
-    """Seconds before anything is sent."""
+    pace: Pace = Pace.AT_ONCE
 
 
 Answer: TypeAlias = "Callable[[Site, ActivationBody, int], Reply]"
 """The reply of a site to a request at a time."""
+
+
+def reply(
+    status: int, body: bytes, content_type: str = JSON, headers: Mapping[str, str] | None = None
+) -> Reply:
+    """An answer of HTTP/1.1 (RFC 9112), whose header says how long it is; nothing follows on its connection."""
+    lines = [f"HTTP/1.1 {status} Testhost", f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return Reply(head="\r\n".join([*lines, "Connection: close", "", ""]).encode(), body=body)
 
 
 def _same(value: Any) -> Any:
@@ -53,12 +69,17 @@ def granted(
     lease_key: Callable[[Site], SigningKey] | None = None,
     certificate_key: Callable[[Site], SigningKey] | None = None,
     token: Callable[[str, Site], str] = lambda token, _: token,
+    body: Callable[[bytes], bytes] = _same,
+    content_type: str = JSON,
 ) -> Answer:
-    """A 200 with a lease: a good one, or one in which this or that is otherwise; `token` changes the signed text."""
+    """A 200 with a lease: a good one, or one in which this or that is otherwise.
+
+    `token` changes the signed text of the lease, `body` the JSON around it.
+    """
 
     def answer(site: Site, request: ActivationBody, at: int) -> Reply:
         signed = site.lease(request, at, lease, lease_key(site) if lease_key else None)
-        body = Granted(
+        said = Granted(
             lease=token(signed, site),
             certificate=site.certificate(certificate, certificate_key(site) if certificate_key else None),
             count=POLICY.threshold,
@@ -67,66 +88,36 @@ def granted(
             catalog_seq=site.seq,
             revocation_seq=site.revocation_seq,
         )
-        return _json(200, body)
+        return reply(200, body(msgspec.json.encode(said)), content_type)
 
     return answer
 
 
-def waiting(site: Site, _request: ActivationBody, _at: int) -> Reply:
+def waiting(retry_after: str = "1") -> Answer:
     """A 202: counted, and one machine is missing."""
-    body = Waiting(
-        count=POLICY.threshold - 1,
-        threshold=POLICY.threshold,
-        missing=1,
-        retry_interval_s=POLICY.retry_interval_s,
-        contact="",
-        catalog_seq=site.seq,
-        revocation_seq=site.revocation_seq,
-    )
-    return _json(202, body, {"retry-after": "1"})
+
+    def answer(site: Site, _request: ActivationBody, _at: int) -> Reply:
+        said = Waiting(
+            count=POLICY.threshold - 1,
+            threshold=POLICY.threshold,
+            missing=1,
+            retry_interval_s=POLICY.retry_interval_s,
+            contact="",
+            catalog_seq=site.seq,
+            revocation_seq=site.revocation_seq,
+        )
+        return reply(202, msgspec.json.encode(said), headers={"Retry-After": retry_after})
+
+    return answer
 
 
-def refused(code: Code) -> Answer:
-    """A problem document that says no for good."""
-    return _problem(Refused(code, "The host refuses, as this case wants it."))
-
-
-def unavailable(code: Code) -> Answer:
-    """A problem document that says: not now."""
-    return _problem(Unavailable(code, "The host cannot, as this case wants it."))
-
-
-def late(answer: Answer, seconds: float) -> Answer:
-    """The same answer, so much later."""
-    return lambda site, request, at: replace(answer(site, request, at), after=seconds)
-
-
-def half(answer: Answer) -> Answer:
-    """The same answer, cut off in the middle of its body."""
-
-    def cut(site: Site, request: ActivationBody, at: int) -> Reply:
-        whole = answer(site, request, at)
-        return replace(whole, sent=len(whole.body) // 2)
-
-    return cut
-
-
-def raw(status: int, body: bytes, content_type: str) -> Answer:
-    """Anything."""
-    return lambda _site, _request, _at: Reply(
-        status=status, body=body, headers={"content-type": content_type}
-    )
-
-
-def _problem(error: TenureError) -> Answer:
+def problem(error: TenureError, retry_after: str | None = RETRY_AFTER) -> Reply:
+    """A problem document, with or without a word of when to come back."""
     document = problem_of(error)
-    headers = {"content-type": CONTENT_TYPE, "retry-after": "60"}
-    return lambda _site, _request, _at: Reply(
-        status=document.status, body=msgspec.json.encode(document), headers=headers
-    )
+    headers = {"Retry-After": retry_after} if retry_after is not None else None
+    return reply(document.status, msgspec.json.encode(document), CONTENT_TYPE, headers)
 
 
-def _json(status: int, body: Granted | Waiting, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(
-        status=status, body=msgspec.json.encode(body), headers={"content-type": _JSON, **(headers or {})}
-    )
+def always(what: Reply) -> Answer:
+    """The same to everybody."""
+    return lambda _site, _request, _at: what

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tenure.core.catalog import Catalog, KeyEntry, Product
 from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
 from tenure.core.lease import Lease
-from tenure.core.policy import DAY, Kind, Policy
+from tenure.core.policy import BOUNDS, DAY, Kind, Policy
 from tenure.core.product_key import RANDOM_BITS, KeyType, make
-from tenure.core.revocation import Revocable, Revocation, RevocationList
 from tenure.wire.catalog import SIGNED_BY_PUBLISHER, seq_of, sign_catalog
 from tenure.wire.certificate import sign_certificate
 from tenure.wire.jws import Typ
 from tenure.wire.keys import SigningKey
 from tenure.wire.lease import LeaseMint
-from tenure.wire.revocation import sign_revocations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +23,8 @@ if TYPE_CHECKING:
     from tenure.wire.activation import ActivationBody
 
 POOL: Final = "workstations"
-POLICY: Final = Policy(threshold=25)
+POLICY: Final = Policy(threshold=25, renewal_interval_s=BOUNDS["renewal_interval_s"][0])
+"""Renewals are due as early as a policy can say, so that an agent can be watched at them."""
 MADE: Final = 30 * DAY
 """How long before the run the publisher began, in seconds."""
 
@@ -39,6 +38,7 @@ class Keys:
     next_root: SigningKey
     next_signing: SigningKey
     host: SigningKey
+    next_host: SigningKey
     stranger: SigningKey
     """A key that no document names."""
 
@@ -51,22 +51,34 @@ class Site:
     publisher_id: UUID
     product_id: UUID
     host_id: UUID
+    next_host_id: UUID
     now: int
     """When the run began, Unix seconds."""
     generic_key: str
+    host_key: SigningKey
+    """Signs the leases; the certificate names it."""
+    key_id: str
+    """The host key that the host was activated with."""
+    certificate_key: SigningKey
+    """Signs the host's certificate."""
+    epoch: int
     catalogs: list[str] = field(default_factory=list)
     """As the host hands them on."""
-    certificate_key: SigningKey | None = None
-    """Who signs the host's certificate; None: the publisher's first signing key."""
-    epoch: int = 0
+    said_seq: int | None = None
+    """The seq of the newest catalog by the host's words; None: as it is."""
+    hands_on_all: bool = False
+    """The host hands on every catalog, also those that the client has."""
     revocations: str | None = None
     """The signed list, as the host hands it on."""
     revocation_seq: int = 0
+    """The list's, by the host's words."""
+    withholds: bool = False
+    """The host answers 503 to whoever asks for catalogs or revocations."""
 
     @property
     def first_catalog(self) -> str:
         """The catalog that the client is given at the beginning."""
-        return self._signed(self.catalog(), self.keys.root)
+        return self.signed(self.catalog(), self.keys.root)
 
     @property
     def product(self) -> Product:
@@ -88,77 +100,39 @@ class Site:
             seq=1,
             iat=opened,
             name="Conformance",
-            roots=(_root(self.keys.root, opened),),
-            keys=(_signing(self.keys.signing, opened),),
+            roots=(root_entry(self.keys.root, opened),),
+            keys=(signing_entry(self.keys.signing, opened),),
             pools={POOL: POLICY},
             products=(self.product,),
         )
 
-    def rotate_signing_key(self) -> None:
-        """A second catalog closes the signing key and opens another, by which the host is certified."""
-        moment = self.now - DAY
-        before = self.catalog()
-        keys = (replace(before.keys[0], closes=moment), _signing(self.keys.next_signing, moment))
-        self._publish(replace(before, seq=2, iat=moment, keys=keys), self.keys.root)
-        self.certificate_key = self.keys.next_signing
-
-    def rotate_root(self) -> None:
-        """A second catalog names another root, which signs a third; the signing key is another one, too."""
-        moment = self.now - 2 * DAY
-        before = self.catalog()
-        roots = (replace(before.roots[0], closes=moment), _root(self.keys.next_root, moment))
-        between = replace(before, seq=2, iat=moment, roots=roots)
-        self._publish(between, self.keys.root)
-        keys = (*between.keys, _signing(self.keys.next_signing, moment))
-        self._publish(replace(between, seq=3, iat=moment + 1, keys=keys), self.keys.next_root)
-        self.certificate_key = self.keys.next_signing
-
-    def revoke_host(self) -> None:
-        """The publisher revoked the host a minute ago, and the host hands the list on all the same."""
-        self._revoke(self.keys.signing)
-
-    def forge_revocation(self) -> None:
-        """A stranger says that the host is revoked."""
-        self._revoke(self.keys.stranger)
-
-    def forge_catalog(self) -> None:
-        """A stranger signs a newer catalog, which names the stranger's keys and nobody else's."""
-        before = self.catalog()
-        forged = replace(
-            before,
-            seq=9,
-            iat=self.now - DAY,
-            roots=(_root(self.keys.stranger, before.iat),),
-            keys=(_signing(self.keys.stranger, before.iat),),
-        )
-        self._publish(forged, self.keys.stranger)
-        self.certificate_key = self.keys.stranger
-
     @property
     def seq(self) -> int:
-        """The newest catalog's."""
+        """The newest catalog's, by the host's words."""
+        if self.said_seq is not None:
+            return self.said_seq
         return seq_of(self.catalogs[-1]) if self.catalogs else 1
 
     def certificate(
         self, change: Callable[[HostCertificate], HostCertificate], key: SigningKey | None
     ) -> str:
-        """The host's certificate, changed, signed by `key` or by whoever signs certificates now."""
+        """The host's certificate, changed, signed by `key` or by who signs certificates now."""
         certificate = HostCertificate(
             certificate_id="conformance",
             publisher_id=self.publisher_id,
             host_id=self.host_id,
-            host_kid=self.keys.host.kid,
-            host_x=self.keys.host.public.x,
+            host_kid=self.host_key.kid,
+            host_x=self.host_key.public.x,
             pools={POOL: POLICY},
             org="Conformance",
             agreement="",
             trial=True,
-            key_id=self.keys.host.kid,
+            key_id=self.key_id,
             nonce="conformance",
-            iat=self.now - 3_600,
-            exp=self.now - 3_600 + LIFETIME_SECONDS,
+            iat=self.now - DAY,
+            exp=self.now - DAY + LIFETIME_SECONDS,
         )
-        return sign_certificate(change(certificate), key or self.certificate_key or self.keys.signing)
+        return sign_certificate(change(certificate), key or self.certificate_key)
 
     def lease(
         self, request: ActivationBody, at: int, change: Callable[[Lease], Lease], key: SigningKey | None
@@ -177,31 +151,12 @@ class Site:
             iat=at,
             exp=at + POLICY.lease_seconds,
             renew_after=at + POLICY.renewal_interval_s,
-            epoch=self.epoch or self.now,
+            epoch=self.epoch,
         )
-        return LeaseMint(key or self.keys.host).mint(change(lease))
+        return LeaseMint(key or self.host_key).mint(change(lease))
 
-    def _revoke(self, key: SigningKey) -> None:
-        self.revocation_seq += 1
-        revoked = Revocation(kind=Revocable.HOST, subject=str(self.host_id), since=self.now - 60)
-        self.revocations = sign_revocations(
-            RevocationList(
-                publisher_id=self.publisher_id,
-                seq=self.revocation_seq,
-                iat=self.now,
-                next_update=self.now + DAY,
-                entries=(revoked,),
-            ),
-            document_id=f"conformance-{self.revocation_seq}",
-            signing_key=key,
-        )
-
-    def _publish(self, catalog: Catalog, root: SigningKey) -> None:
-        if not self.catalogs:
-            self.catalogs.append(self.first_catalog)
-        self.catalogs.append(self._signed(catalog, root))
-
-    def _signed(self, catalog: Catalog, root: SigningKey) -> str:
+    def signed(self, catalog: Catalog, root: SigningKey) -> str:
+        """The catalog as a document under this root."""
         return sign_catalog(catalog, document_id=f"conformance-{catalog.seq}", root=root)
 
 
@@ -213,21 +168,27 @@ def new_site(
     random_bits: Callable[[int], int],
 ) -> Site:
     """A site that nobody has seen before."""
-    keys = Keys(*(SigningKey(new_seed()) for _ in range(6)))
-    generic = make(KeyType.GENERIC, 0, random_bits(RANDOM_BITS)).text
+    keys = Keys(*(SigningKey(new_seed()) for _ in range(7)))
     return Site(
         keys=keys,
         publisher_id=new_uuid(),
         product_id=new_uuid(),
         host_id=new_uuid(),
+        next_host_id=new_uuid(),
         now=now,
-        generic_key=generic,
+        generic_key=make(KeyType.GENERIC, 0, random_bits(RANDOM_BITS)).text,
+        host_key=keys.host,
+        key_id=keys.host.kid,
+        certificate_key=keys.signing,
+        epoch=now,
     )
 
 
-def _root(key: SigningKey, opens: int) -> KeyEntry:
+def root_entry(key: SigningKey, opens: int) -> KeyEntry:
+    """A root key's entry in a catalog."""
     return KeyEntry(key.kid, key.public.x, frozenset({Typ.CATALOG.value}), opens)
 
 
-def _signing(key: SigningKey, opens: int) -> KeyEntry:
+def signing_entry(key: SigningKey, opens: int) -> KeyEntry:
+    """A signing key's entry in a catalog."""
     return KeyEntry(key.kid, key.public.x, SIGNED_BY_PUBLISHER, opens)

@@ -100,10 +100,12 @@ class AgentProgram:
         wait: int,
         fingerprint_of: Callable[[UUID], str] | None = None,
         pace: Pace | None = None,
+        answer_seconds: float | None = None,
     ) -> None:
         """`wait` is for how many seconds a host may hold a request.
 
-        A fingerprint of its own and another `pace` than the machine's are for rehearsals.
+        A fingerprint of its own and another `pace` than the machine's are for rehearsals. A host is given
+        `answer_seconds` for its answer beside; None: the usual time.
         """
         self._home = home
         self._tell = tell
@@ -112,6 +114,7 @@ class AgentProgram:
         self._inbox: SimpleQueue[Item] = SimpleQueue()
         self._given = fingerprint_of
         self._pace = pace or Pace()
+        self._answer_seconds = answer_seconds
         self._agent = Agent(
             self._store,
             Senses(
@@ -169,7 +172,13 @@ class AgentProgram:
 
         outcome: Outcome
         try:
-            with activation_of(self._home, self._store, tell=note, fingerprint_of=self._given) as activation:
+            with activation_of(
+                self._home,
+                self._store,
+                tell=note,
+                fingerprint_of=self._given,
+                answer_seconds=self._answer_seconds,
+            ) as activation:
                 if ask.news:
                     outcome = activation.hear(ask.product_id)
                 else:

@@ -37,10 +37,12 @@ def activation_of(
     fingerprint_of: Callable[[UUID], str] | None = None,
     lookup: Lookup = AS_SET,
     publisher_url: str | None = None,
+    answer_seconds: float | None = None,
 ) -> Iterator[AnyActivation]:
     """How the machine in this home activates its products.
 
     `fingerprint_of` instead of the machine's own is for rehearsals; `publisher_url` is asked instead of the catalogs'.
+    A host is given `answer_seconds` for its answer; None: the usual time.
 
     Raises:
         UsageError: code `invalid_argument`, when there is nothing to look hosts up by in `lookup`.
@@ -48,7 +50,10 @@ def activation_of(
     state = store.load()
     found_by = ways(state.machine, lookup)
     surroundings = surroundings_of(home, found_by.dns, fingerprint_of)
-    with reaching_hosts(home, state, found_by) as hosts, reaching_publisher(home.client) as http:
+    with (
+        reaching_hosts(home, state, found_by, seconds=answer_seconds) as hosts,
+        reaching_publisher(home.client) as http,
+    ):
         yield AnyActivation(
             store,
             Activation(store, hosts, surroundings, tell=tell, domain=found_by.domain),

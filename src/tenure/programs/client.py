@@ -116,12 +116,14 @@ def activate(
     lookup: Lookup = AS_SET,
     publisher_url: str | None = None,
     ca: str | None = None,
+    answer_seconds: float | None = None,
 ) -> list[Attempt]:
     """Every product of this home's machine, or the one that is named, was asked for, for `seconds` in all.
 
     Each is asked for once before any is waited for, so that the machine counts everywhere meanwhile. Products with a
     MAK or a retail key are asked of the publisher at `publisher_url`, else where their catalog says. For
-    the TLS of those that are asked, the authorities in the file `ca` are trusted from now on.
+    the TLS of those that are asked, the authorities in the file `ca` are trusted from now on. A host is given
+    `answer_seconds` for its answer; None: the usual time.
 
     Raises:
         UsageError: no such product, no key installed, a wrong CA file, or nothing to look hosts up by in `lookup`.
@@ -129,7 +131,10 @@ def activate(
     """
     end = time.monotonic() + seconds
     _trust_asked(home, ca, product)
-    with _asking(home, warn, tell, lookup, publisher_url) as (activation, state):
+    with _asking(home, warn, tell, lookup, publisher_url=publisher_url, answer_seconds=answer_seconds) as (
+        activation,
+        state,
+    ):
         wanted = _wanted(home, state, product)
         attempts = {p: _attempt(p, activation.activate) for p in wanted} if len(wanted) > 1 else {}
         for product_id in wanted:
@@ -148,8 +153,9 @@ def renew(
     tell: Callable[[Progress], None],
     lookup: Lookup = AS_SET,
     ca: str | None = None,
+    answer_seconds: float | None = None,
 ) -> list[Attempt]:
-    """The lease of every product, or of the one that is named, was asked for anew. `ca` as `activate`.
+    """The lease of every product, or of the one that is named, was asked for anew. `ca`, `answer_seconds` as `activate`.
 
     Products with a MAK or a retail key hold no lease, and are left out.
 
@@ -157,7 +163,7 @@ def renew(
         UsageError: code `not_available`, when nothing else is here or was named. Others as `activate`.
     """
     _trust_asked(home, ca, product)
-    with _asking(home, warn, tell, lookup) as (activation, state):
+    with _asking(home, warn, tell, lookup, answer_seconds=answer_seconds) as (activation, state):
         wanted = _wanted(home, state, product)
         leased = [p for p in wanted if not (p in state.products and state.products[p].key_type.secret)]
         if not leased:
@@ -226,7 +232,9 @@ def _asking(
     warn: Warn,
     tell: Callable[[Progress], None],
     lookup: Lookup,
+    *,
     publisher_url: str | None = None,
+    answer_seconds: float | None = None,
 ) -> Iterator[tuple[AnyActivation, ClientState]]:
     # Here, because `status` asks nobody, and urllib3 is a fifth of its time.
     from tenure.programs.asking import activation_of  # noqa: PLC0415 - as said
@@ -234,7 +242,9 @@ def _asking(
     store = _open(home)
     state = store.load()
     _tell_damage(store, warn)
-    with activation_of(home, store, tell=tell, lookup=lookup, publisher_url=publisher_url) as activation:
+    with activation_of(
+        home, store, tell=tell, lookup=lookup, publisher_url=publisher_url, answer_seconds=answer_seconds
+    ) as activation:
         yield activation, state
 
 

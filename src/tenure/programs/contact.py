@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.files.own_ca import HOSTS_CA, PUBLISHER_CA, OwnCa, checked_ca
-from tenure.adapters.http.client import HttpClient
+from tenure.adapters.http.client import ANSWER_SECONDS, HttpClient
 from tenure.adapters.http.host_transport import HttpHostTransport
 
 if TYPE_CHECKING:
@@ -26,9 +26,16 @@ SYSTEM_CA: Final = "system"
 
 @contextmanager
 def reaching_hosts(
-    home: Home, state: ClientState, found_by: Ways, *, ca: str | None = None
+    home: Home,
+    state: ClientState,
+    found_by: Ways,
+    *,
+    ca: str | None = None,
+    seconds: float | None = None,
 ) -> Iterator[HttpHostTransport]:
     """Calls to hosts, by the rules of this home's machine, their names looked up as `found_by` says.
+
+    A whole answer may take `seconds`, or as long as answers usually may.
 
     A `ca` that is typed counts for these calls alone. Authorities of one's own whose copy is gone are no reason to
     trust the system's: such calls fail.
@@ -37,7 +44,7 @@ def reaching_hosts(
         UsageError: code `invalid_argument`, when the CA file holds no certificate.
     """
     kept = home.client / HOSTS_CA if state.own_ca else None
-    http = HttpClient(ca=kept if ca is None else ca_file(ca))
+    http = HttpClient(ca=kept if ca is None else ca_file(ca), seconds=seconds or ANSWER_SECONDS)
     try:
         yield HttpHostTransport(http, found_by.named_addresses, tls_required=state.tls_required)
     finally:

@@ -14,6 +14,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError
 from urllib3.util import parse_url
 
+from tenure.adapters.http.deadline import BoundedPools
 from tenure.adapters.http.tls import client_context, distrust, handshake_failure, is_alert
 from tenure.core.errors import Code, LocalFault, UsageError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 30.0
-"""How long an answer may take, beside the time that a request itself asks the server to wait."""
+"""How long a whole answer may take, beside the time that a request itself asks the server to wait."""
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Bytes of an answer: a long list of catalogs of 1 MiB each is the largest there is."""
 
@@ -64,14 +65,22 @@ class UntrustedServerError(Exception):
 class HttpClient:
     """Connections to servers; usable from many threads."""
 
-    def __init__(self, *, connections: int = 4, keep_alive: bool = False, ca: Path | None = None) -> None:
-        """A fresh connection a request, as a fleet does it, unless `keep_alive`.
+    def __init__(
+        self,
+        *,
+        connections: int = 4,
+        keep_alive: bool = False,
+        ca: Path | None = None,
+        seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        """A fresh connection a request, as a fleet does it, unless `keep_alive`; a whole answer may take `seconds`.
 
         Over TLS the authorities in the file `ca` are trusted and no others; without it, the system's.
         """
         self._connections = connections
         self._ca = ca
-        self._plain = urllib3.PoolManager(num_pools=16, maxsize=connections, retries=False)
+        self._seconds = seconds
+        self._plain = BoundedPools(num_pools=16, maxsize=connections, retries=False)
         self._headers = {"user-agent": "tenure", "accept": "application/json"}
         if not keep_alive:
             self._headers["connection"] = "close"
@@ -110,7 +119,9 @@ class HttpClient:
                 target,
                 body=body,
                 headers=sent,
-                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS + wait),
+                timeout=urllib3.Timeout(
+                    connect=min(CONNECT_SECONDS, self._seconds), read=self._seconds + wait
+                ),
                 redirect=False,
                 preload_content=False,
             )
@@ -146,9 +157,7 @@ class HttpClient:
                 f"The trusted authorities in {self._ca} cannot be read: {error.strerror or error}.",
                 "Give them again: --ca FILE, or --ca system for the system's own.",
             ) from error
-        return urllib3.PoolManager(
-            num_pools=16, maxsize=self._connections, retries=False, ssl_context=context
-        )
+        return BoundedPools(num_pools=16, maxsize=self._connections, retries=False, ssl_context=context)
 
 
 def _way(

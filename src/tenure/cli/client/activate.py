@@ -9,7 +9,7 @@ import click
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.client.finding import lookup_options
 from tenure.cli.client.telling import report, tell, warn
-from tenure.cli.command import ca_option, home_option, json_option
+from tenure.cli.command import ca_option, home_option, json_option, timeout_option
 from tenure.cli.exit_codes import ExitCode
 from tenure.cli.offline import (
     carried_here,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     help="For a MAK or a retail key, this once: the publisher's address (default: the catalog's).",
 )
 @lookup_options
+@timeout_option
 @ca_option
 @offline_option
 @confirmation_option
@@ -64,6 +65,7 @@ def command(
     domain: str | None,
     dns_server: str | None,
     seconds: float,
+    answer_seconds: float | None,
     publisher_url: str | None,
     ca: str | None,
     offline: str | None,
@@ -101,6 +103,7 @@ def command(
             lookup=Lookup(domain=domain, dns_server=dns_server),
             publisher_url=publisher_url,
             ca=ca,
+            answer_seconds=answer_seconds,
         )
     return report(attempts, client.status_after(chosen, product=product), as_json=as_json)
 

@@ -9,7 +9,7 @@ import click
 from tenure.adapters.os.home import home_to_write
 from tenure.cli.client.finding import lookup_options
 from tenure.cli.client.telling import report, tell, warn
-from tenure.cli.command import ca_option, home_option, json_option
+from tenure.cli.command import ca_option, home_option, json_option, timeout_option
 from tenure.programs import client
 from tenure.programs.discovery import Lookup
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     "--product", metavar="ID", help="A product's id or exact name (default: all that are installed)."
 )
 @lookup_options
+@timeout_option
 @ca_option
 @home_option
 @json_option
@@ -31,6 +32,7 @@ def command(
     dns_server: str | None,
     home: Path | None,
     *,
+    answer_seconds: float | None,
     ca: str | None,
     as_json: bool,
 ) -> int:
@@ -43,5 +45,7 @@ def command(
     """
     chosen = home_to_write(home)
     lookup = Lookup(domain=domain, dns_server=dns_server)
-    attempts = client.renew(chosen, product=product, warn=warn, tell=tell, lookup=lookup, ca=ca)
+    attempts = client.renew(
+        chosen, product=product, warn=warn, tell=tell, lookup=lookup, ca=ca, answer_seconds=answer_seconds
+    )
     return report(attempts, client.status_after(chosen, product=product), as_json=as_json)
