@@ -14,16 +14,18 @@ FAR_TOO_LONG: Final = 12_000_000
 """Bytes; the longest answer that a host gives is 8 MiB of catalogs."""
 DETOUR: Final = "/detour/v1/activations"
 """Where a redirect leads: a lease is to be had there."""
+CURE: Final = "Nothing: this case wants it so."
+"""What the host's problem documents advise."""
 _ABSURD: Final = "9" * 40
 """Seconds that fit into no integer of a machine."""
 
 
 def _refusal(code: Code) -> TenureError:
-    return Refused(code, "The host refuses.", "Nothing: this case wants it so.")
+    return Refused(code, "The host refuses.", CURE)
 
 
 def _later(code: Code) -> TenureError:
-    return Unavailable(code, "The host cannot now.", "Nothing: this case wants it so.")
+    return Unavailable(code, "The host cannot now.", CURE)
 
 
 def _no_answer(name: str, host: str, why: str, answer: Answer) -> Case:

@@ -15,28 +15,31 @@ if TYPE_CHECKING:
     from tenure.core.catalog import Catalog
     from tenure.wire.keys import SigningKey
 
+ROTATED: Final = DAY
+"""How long before the run keys were rotated, in seconds: after the host was certified."""
 REVOKED_SINCE: Final = 2 * 3_600
 """How long before the run the host was revoked, in the cases in which it is; in seconds."""
 
 
 def rotate_signing_key(site: Site) -> None:
     """A second catalog closes the signing key and opens another, by which the host is certified."""
-    moment = site.now - DAY
+    moment = site.now - ROTATED
     before = site.catalog()
     keys = (replace(before.keys[0], closes=moment), signing_entry(site.keys.next_signing, moment))
     _publish(site, replace(before, seq=2, iat=moment, keys=keys), site.keys.root)
-    site.certificate_key = site.keys.next_signing
+    rotate_in_silence(site)
 
 
 def rotate_in_silence(site: Site) -> None:
-    """The host is certified by the next signing key, and has no catalog that names it."""
-    site.certificate_key = site.keys.next_signing
+    """The host is certified anew, by the next signing key; no catalog that it has names it, unless one did before."""
+    site.certificate_key, site.certified_at = site.keys.next_signing, site.now - ROTATED
 
 
 def keep_the_closed_key(site: Site) -> None:
     """The signing key was closed, but the host still shows its certificate by it."""
+    certified_at = site.certified_at
     rotate_signing_key(site)
-    site.certificate_key = site.keys.signing
+    site.certificate_key, site.certified_at = site.keys.signing, certified_at
 
 
 def go_back_to_the_first_catalog(site: Site) -> None:
@@ -48,14 +51,14 @@ def go_back_to_the_first_catalog(site: Site) -> None:
 
 def rotate_root(site: Site) -> None:
     """A second catalog names another root, which signs a third; the signing key is another one, too."""
-    moment = site.now - 2 * DAY
+    moment = site.now - ROTATED
     before = site.catalog()
     roots = (replace(before.roots[0], closes=moment), root_entry(site.keys.next_root, moment))
     between = replace(before, seq=2, iat=moment, roots=roots)
     _publish(site, between, site.keys.root)
     keys = (*between.keys, signing_entry(site.keys.next_signing, moment))
     _publish(site, replace(between, seq=3, iat=moment + 1, keys=keys), site.keys.next_root)
-    site.certificate_key = site.keys.next_signing
+    rotate_in_silence(site)
 
 
 def rotate_root_with_a_gap(site: Site) -> None:
@@ -76,7 +79,7 @@ def forge_catalog(site: Site) -> None:
     forged = replace(
         before,
         seq=9,
-        iat=site.now - DAY,
+        iat=site.now - ROTATED,
         roots=(root_entry(site.keys.stranger, before.iat),),
         keys=(signing_entry(site.keys.stranger, before.iat),),
     )

@@ -27,6 +27,8 @@ POLICY: Final = Policy(threshold=25, renewal_interval_s=BOUNDS["renewal_interval
 """Renewals are due as early as a policy can say, so that an agent can be watched at them."""
 MADE: Final = 30 * DAY
 """How long before the run the publisher began, in seconds."""
+CERTIFIED: Final = 10 * DAY
+"""How long before the run the host was certified, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Site:
     """The host key that the host was activated with."""
     certificate_key: SigningKey
     """Signs the host's certificate."""
+    certified_at: int
+    """When it did so, Unix seconds."""
     epoch: int
     catalogs: list[str] = field(default_factory=list)
     """As the host hands them on."""
@@ -129,8 +133,8 @@ class Site:
             trial=True,
             key_id=self.key_id,
             nonce="conformance",
-            iat=self.now - DAY,
-            exp=self.now - DAY + LIFETIME_SECONDS,
+            iat=self.certified_at,
+            exp=self.certified_at + LIFETIME_SECONDS,
         )
         return sign_certificate(change(certificate), key or self.certificate_key)
 
@@ -180,6 +184,7 @@ def new_site(
         host_key=keys.host,
         key_id=keys.host.kid,
         certificate_key=keys.signing,
+        certified_at=now - CERTIFIED,
         epoch=now,
     )
 

@@ -90,7 +90,9 @@ def claims_of(payload: dict[str, Any], type_: type[C]) -> C:
         return msgspec.convert(payload, type_)
     except msgspec.ValidationError as error:
         raise Untrusted(
-            Code.DOCUMENT_MALFORMED, f"A document does not hold what it should: {one_line(error)}."
+            Code.DOCUMENT_MALFORMED,
+            f"A document does not hold what it should: {one_line(error)}.",
+            "Get the document again from where it comes from; if that is newer than this program, update this program.",
         ) from error
 
 

@@ -265,7 +265,11 @@ def _grant(token: str, catalog: Catalog, key: PublicKey) -> Grant:
 def _lease(token: str, host: HostCertificate) -> Lease:
     document = read(token, Typ.LEASE)
     if document.kid != host.host_kid:
-        raise Untrusted(Code.CHAIN_BROKEN, "The lease is not signed by the key in the host's certificate.")
+        raise Untrusted(
+            Code.CHAIN_BROKEN,
+            "The lease is not signed by the key in the host's certificate.",
+            "Does another machine answer under the host's address? Ask its administrator: tenure host status.",
+        )
     return lease_of(document.verify(PublicKey(host.host_x)))
 
 
@@ -275,6 +279,7 @@ def _certificate(token: str, catalog: Catalog, key: PublicKey) -> HostCertificat
         raise Untrusted(
             Code.CHAIN_BROKEN,
             f"The certificate is of publisher {certificate.publisher_id}; {catalog.publisher_id} was expected.",
+            "This host is none of the product's publisher: set the one that is, tenure client set-host.",
         )
     return certificate
 

@@ -125,10 +125,7 @@ class HttpClient:
                 redirect=False,
                 preload_content=False,
             )
-            try:
-                content = answer.read(MAX_ANSWER + 1)
-            finally:
-                answer.release_conn()
+            content = _whole(answer)
         except LocationParseError as error:
             raise UsageError(Code.INVALID_ARGUMENT, f"{url[:200]!r} is no address of a server.") from error
         except ConnectTimeoutError as error:
@@ -136,8 +133,6 @@ class HttpClient:
             raise NotConnectedError(_in_words(error)) from error
         except (HTTPError, OSError) as error:
             raise _told(error, plain=manager is self._plain) from error
-        if len(content) > MAX_ANSWER:
-            raise NoAnswerError("the answer is far too long")
         return HttpAnswer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
 
     def close(self) -> None:
@@ -172,6 +167,26 @@ def _way(
     named = {"server_hostname": (parts.host or "").strip("[]")} if parts.scheme == "https" else None
     pool = manager.connection_from_host(address, parts.port, parts.scheme, pool_kwargs=named)
     return pool, parts.request_uri
+
+
+def _whole(answer: urllib3.BaseHTTPResponse) -> bytes:
+    """The body; only a connection whose answer was read to its end may be used again.
+
+    Raises:
+        NoAnswerError: the answer has over `MAX_ANSWER` bytes.
+        HTTPError, OSError: it broke off.
+    """
+    try:
+        content = answer.read(MAX_ANSWER + 1)
+        if len(content) > MAX_ANSWER:
+            raise NoAnswerError(
+                "the answer is far too long", "Is this the address of a Tenure host, without a proxy in between?"
+            )
+    except BaseException:
+        answer.close()
+        raise
+    answer.release_conn()
+    return content
 
 
 def _told(error: Exception, *, plain: bool) -> NoAnswerError | UntrustedServerError:
