@@ -11,7 +11,7 @@ from tenure.adapters.os.home import Home
 from tenure.programs.agent import AgentProgram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -26,6 +26,8 @@ class RunningAgent:
     wait: int = 1
     fingerprint: str | None = None
     """Its own in a rehearsal; None: this machine's."""
+    answer_seconds: float | None = None
+    """How long a host's answer may take; None: as usual."""
     log: list[str] = field(default_factory=list)
     failure: list[BaseException] = field(default_factory=list)
 
@@ -37,15 +39,16 @@ class RunningAgent:
             tell=self._hear,
             wait=self.wait,
             fingerprint_of=self._given if self.fingerprint is not None else None,
+            answer_seconds=self.answer_seconds,
         )
         self._thread = threading.Thread(target=self._run, name=f"agent-{self.root.name}")
         self._thread.start()
 
-    def until(self, text: str, *, seconds: float = 30) -> str:
-        """The first line of the log with this text; it is waited for."""
+    def until(self, *texts: str, seconds: float = 30) -> str:
+        """The first line of the log with this text, or with one of these; it is waited for."""
         with self._news:
-            assert self._news.wait_for(lambda: self._line(text) or self.failure, seconds), self.log
-        line = self._line(text)
+            assert self._news.wait_for(lambda: self._line(texts) or self.failure, seconds), self.log
+        line = self._line(texts)
         assert line is not None, self.failure
         return line
 
@@ -57,8 +60,8 @@ class RunningAgent:
     def _given(self, _publisher_id: UUID) -> str:
         return self.fingerprint or ""
 
-    def _line(self, text: str) -> str | None:
-        return next((line for line in self.log if text in line), None)
+    def _line(self, texts: Sequence[str]) -> str | None:
+        return next((line for line in self.log if any(text in line for text in texts)), None)
 
     def _hear(self, notice: Notice) -> None:
         with self._news:
@@ -75,9 +78,9 @@ class RunningAgent:
 
 
 @contextmanager
-def agent(root: Path, *, wait: int = 1) -> Iterator[RunningAgent]:
+def agent(root: Path, *, wait: int = 1, answer_seconds: float | None = None) -> Iterator[RunningAgent]:
     """An agent that runs inside the block."""
-    running = RunningAgent(root, wait)
+    running = RunningAgent(root, wait, answer_seconds=answer_seconds)
     try:
         yield running
     finally:

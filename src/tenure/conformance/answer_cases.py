@@ -40,6 +40,11 @@ def _said(status: int, body: bytes) -> Answer:
     return always(reply(status, body))
 
 
+def _padded(whole: bytes) -> bytes:
+    """The same object with a member that is far too long."""
+    return whole[:-1] + b',"more":"' + b"x" * FAR_TOO_LONG + b'"}'
+
+
 GOOD_ANSWERS: Final = (
     Case(
         name="granted",
@@ -261,26 +266,22 @@ BROKEN: Final = (
     ),
     _no_answer(
         "endless-header",
-        "sends one header line of many megabytes",
+        "sends one header line of many megabytes, and a lease",
         "A header that is far too long is no answer.",
-        always(reply(200, b"{}", headers={"X-Long": "x" * FAR_TOO_LONG})),
+        faults.with_header(granted(), "X-Long", "x" * FAR_TOO_LONG),
     ),
     _no_answer(
         "endless",
-        "sends many megabytes of JSON",
+        "sends a lease, and many megabytes beside it",
         "An answer that is far too long is no answer.",
-        _said(200, b'{"lease": "' + b"x" * FAR_TOO_LONG + b'"}'),
+        granted(body=_padded),
     ),
     _no_answer(
         "packed-without-end",
-        "sends a small answer that unpacks to many megabytes",
+        "sends a lease in a small answer that unpacks to many megabytes",
         "It is the length after unpacking that counts.",
-        always(
-            reply(
-                200,
-                gzip.compress(b'{"lease": "' + b"x" * FAR_TOO_LONG + b'"}', mtime=0),
-                headers={"Content-Encoding": "gzip"},
-            )
+        faults.with_header(
+            granted(body=lambda whole: gzip.compress(_padded(whole), 1, mtime=0)), "Content-Encoding", "gzip"
         ),
     ),
     _no_answer(

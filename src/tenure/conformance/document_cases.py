@@ -9,6 +9,7 @@ from uuid import UUID
 from tenure.conformance import forgeries
 from tenure.conformance.answers import granted
 from tenure.conformance.case import accepted, rejected
+from tenure.conformance.site import POLICY
 from tenure.core.policy import DAY
 
 if TYPE_CHECKING:
@@ -76,11 +77,14 @@ WRONG_LEASES: Final = (
         "The lease names this installation.",
         lambda lease: replace(lease, fingerprint="another-installation"),
     ),
-    _lease(
+    rejected(
         "wrong-pool",
-        "grants a lease in another pool",
+        "grants a lease in a pool that it may serve, but that is not the product's",
         "The lease's pool is the product's.",
-        lambda lease: replace(lease, pool="servers"),
+        granted(
+            lease=lambda lease: replace(lease, pool="servers"),
+            certificate=lambda c: replace(c, pools={**c.pools, "servers": POLICY}),
+        ),
     ),
     _lease(
         "wrong-host",
@@ -242,7 +246,7 @@ CERTIFICATES: Final = (
         "certificate-for-other-pools",
         "shows a certificate for other pools",
         "A host grants for the pools of its certificate alone.",
-        granted(certificate=lambda c: replace(c, pools={"servers": next(iter(c.pools.values()))})),
+        granted(certificate=lambda c: replace(c, pools={"servers": POLICY})),
     ),
 )
 

@@ -62,6 +62,12 @@ def shorter_than_said(answer: Answer) -> Answer:
     return _on_the_way(answer, promise_more)
 
 
+def with_header(answer: Answer, name: str, value: str) -> Answer:
+    """With another line in its header."""
+    line = f"\r\n{name}: {value}\r\n".encode()
+    return _on_the_way(answer, lambda whole: replace(whole, head=whole.head.replace(b"\r\n", line, 1)))
+
+
 def in_chunks(answer: Answer) -> Answer:
     """In chunks instead of with a length (RFC 9112, section 7.1)."""
     return _on_the_way(answer, lambda whole: _chunked(whole, b"0\r\n\r\n"))

@@ -170,21 +170,22 @@ def _way(
 
 
 def _whole(answer: urllib3.BaseHTTPResponse) -> bytes:
-    """The body; only a connection whose answer was read to its end may be used again.
+    """The body; only a connection whose answer was read to its end is used again.
 
     Raises:
         NoAnswerError: the answer has over `MAX_ANSWER` bytes.
         HTTPError, OSError: it broke off.
     """
+    content: bytes | None = None
     try:
         content = answer.read(MAX_ANSWER + 1)
-        if len(content) > MAX_ANSWER:
-            raise NoAnswerError(
-                "the answer is far too long", "Is this the address of a Tenure host, without a proxy in between?"
-            )
-    except BaseException:
-        answer.close()
-        raise
+    finally:
+        if content is None or len(content) > MAX_ANSWER:
+            answer.close()
+    if len(content) > MAX_ANSWER:
+        raise NoAnswerError(
+            "the answer is far too long", "Is this the address of a Tenure host, without a proxy in between?"
+        )
     answer.release_conn()
     return content
 
