@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 def patience_for(case: Case) -> float:
     """Seconds: few where the case is about time, else more than a busy machine ever takes."""
-    return 1.0 if case in TIMES else 30.0
+    return 0.75 if case in TIMES else 30.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
@@ -48,6 +48,11 @@ MAK = make(KeyType.MAK, 0, 4711)
 
 Turn: TypeAlias = "str | Answer | TenureError | Callable[[Lease], Lease] | None"
 """In a script: what a host does once. None: grant; a function: grant what it makes of the lease."""
+
+
+def for_another_request(lease: Lease) -> Lease:
+    """In a script: a lease that is well signed and answers somebody else."""
+    return replace(lease, nonce="77777777-7777-4777-8777-777777777777")
 
 
 @dataclass

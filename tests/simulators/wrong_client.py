@@ -129,7 +129,7 @@ class WrongClient:
     def _json(self, body: bytes) -> Mapping[str, Any]:
         if self._has("relies on every answer's being right"):
             answer = json.loads(body)
-            return {name: answer[name] + "" for name in ("lease", "certificate")} | answer
+            return {**answer, **{name: answer[name] + "" for name in ("lease", "certificate")}}
         try:
             value = json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -161,8 +161,7 @@ class WrongClient:
         if typ is not Typ.LEASE:
             return None
         if self._has("relies on every document's being one"):
-            header, payload, _ = token.split(".")
-            json.loads(_decoded(header)), json.loads(_decoded(payload))
+            _part(token, 0), _part(token, 1)
             return None
         with suppress(ValueError):
             header, payload, signature = (_decoded(part) for part in token.split("."))

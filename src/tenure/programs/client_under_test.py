@@ -23,10 +23,10 @@ import shlex
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tenure.conformance.judging import Ended
 from tenure.core.errors import Code, UsageError
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 STEP_SECONDS: Final = 30.0
 """How much longer than it may wait for an answer a client may take for a step."""
+_END_SECONDS: Final = 5.0
+"""How long a client that stays may take to end when there are no more steps."""
 
 Client: TypeAlias = Callable[[Mapping[str, str]], Ended]
 """Goes one step, with these variables; may be called from several threads."""
@@ -104,39 +106,38 @@ class _Process:
     """One process that stays."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._err: IO[str] = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - `end` closes it
-        with _starting(words):
-            self._process = subprocess.Popen(  # noqa: S603 - as above
-                words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._err,
-                encoding="utf-8",
-                errors="replace",
-            )
+        with ExitStack() as opened:
+            self._err = opened.enter_context(TemporaryFile("w+", encoding="utf-8", errors="replace"))
+            with _starting(words):
+                self._process = subprocess.Popen(  # noqa: S603 - as above
+                    words,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._err,
+                    encoding="utf-8",
+                    errors="replace",
+                )
+            self._pipes = [pipe for pipe in (self._process.stdin, self._process.stdout) if pipe is not None]
+            self._files = opened.pop_all()
 
     @property
     def ended(self) -> bool:
         return self._process.poll() is not None
 
     def step(self, variables: Mapping[str, str], seconds: float) -> Ended:
-        assert self._process.stdin is not None  # noqa: S101 - they are pipes
-        assert self._process.stdout is not None  # noqa: S101 - as above
+        to_it, from_it = self._pipes
         late = threading.Timer(seconds, self._process.kill)
         late.start()
         line = ""
         # A client that ended does not read; what it said at its end is told.
         with suppress(OSError):
-            self._process.stdin.write(json.dumps(variables) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            to_it.write(json.dumps(variables) + "\n")
+            to_it.flush()
+            line = from_it.readline()
         in_time = late.is_alive()
         late.cancel()
         if not line:
-            self._process.kill()
-            code = self._process.wait() if in_time else None
-            self._err.seek(0)
-            return Ended(code, "", self._err.read())
+            return self._gone(in_time=in_time)
         try:
             told = json.loads(line)
             return Ended(int(told["exit_code"]), line, str(told.get("error", "")))
@@ -145,11 +146,29 @@ class _Process:
 
     def end(self) -> None:
         """It has ended, by itself or not."""
-        with suppress(OSError, subprocess.TimeoutExpired):
-            self._process.communicate(timeout=5)
-        self._process.kill()
-        self._process.wait()
-        self._err.close()
+        for pipe in self._pipes:
+            with suppress(OSError):
+                pipe.close()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._files.close()
+
+    def _gone(self, *, in_time: bool) -> Ended:
+        """It says nothing more: it ended, or its time did."""
+        if not in_time:
+            self._process.wait()
+            return Ended(None, "", "")
+        try:
+            code = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            # It closed its standard output, and goes on: there is nothing to hear from it any more.
+            self._process.kill()
+            code = self._process.wait()
+        self._err.seek(0)
+        return Ended(code, "", self._err.read())
 
 
 class _Staying:

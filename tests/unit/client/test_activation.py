@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.publisher import NOW, SimulatedPublisher
-from simulators.world import SHORT, Turn, World
-from simulators.wrong_leases import changed
+from simulators.world import SHORT, Turn, World, for_another_request
 from tenure.client.activation import Activated, StillShort, TryingAgain
 from tenure.client.exchange import Answer
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, UsageError
@@ -239,7 +238,7 @@ _TURNS: dict[str, Turn] = {
     "short": SHORT,
     "refused": Refused(Code.CLOCK_SKEW, "No."),
     "silence": Unavailable(Code.OVERLOADED, "No."),
-    "forged": changed("nonce"),
+    "forged": for_another_request,
 }
 _BETTER_FIRST = [
     LicenseStatus.LICENSED,

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from simulators.agent import SimulatedAgent
 from simulators.dns import srv
 from simulators.publisher import NOW
-from simulators.world import MAK, SHORT, GrantingHost, Turn, World
-from simulators.wrong_leases import changed
+from simulators.world import MAK, SHORT, GrantingHost, Turn, World, for_another_request
 from tenure.client.agent import KEEP_TIME_SECONDS, Ask, NoLease
 from tenure.client.discovery_settings import DiscoveryChange, change_discovery
 from tenure.client.host_address import parse_host
@@ -134,7 +133,7 @@ def test_a_host_that_stays_away_ends_the_license_and_one_contact_brings_it_back(
 
 def test_after_a_refusal_it_asks_after_the_retry_interval(it: SimulatedAgent, host: GrantingHost) -> None:
     """Two hours for a refusal that time does not cure; a forged lease is one."""
-    host.script.extend([Refused(Code.MACHINE_BLOCKED, "This machine is blocked."), changed("nonce")])
+    host.script.extend([Refused(Code.MACHINE_BLOCKED, "This machine is blocked."), for_another_request])
     it.live(5 * HOUR)
     assert it.times == [0.0, 7200.0, 14400.0]
     assert status(it) is LicenseStatus.LICENSED
@@ -372,7 +371,7 @@ _TURNS: dict[str, Turn] = {
     "short": SHORT,
     "refused": Refused(Code.CLOCK_SKEW, "No."),
     "silence": GONE,
-    "forged": changed("nonce"),
+    "forged": for_another_request,
     "granted": None,
 }
 

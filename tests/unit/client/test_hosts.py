@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulators.publisher import seeded
-from simulators.world import SHORT, World
-from simulators.wrong_leases import changed
+from simulators.world import SHORT, World, for_another_request
 from tenure.client.activation import Activated, StillShort
 from tenure.client.passed_over import PassedOver
 from tenure.core.errors import Code, Refused, TenureError, Unavailable, Untrusted
@@ -83,7 +82,7 @@ def test_when_no_host_can_be_reached_each_is_named_with_its_reason() -> None:
     ("second", "kind", "code"),
     [
         (Refused(Code.PRODUCT_NOT_SERVED, "No."), Refused, Code.PRODUCT_NOT_SERVED),
-        (changed("nonce"), Untrusted, Code.LEASE_INVALID),
+        (for_another_request, Untrusted, Code.LEASE_INVALID),
         (Unavailable(Code.OVERLOADED, "No."), Unavailable, Code.HOST_UNREACHABLE),
     ],
     ids=["refused", "untrusted", "unavailable"],
