@@ -13,6 +13,10 @@ import click
 
 from tenure.cli.exit_codes import EXIT_CODES, ExitCode
 from tenure.cli.main import command as tenure_command
+from tenure.cli.testhost import command as testhost_command
+from tenure.conformance.answer_cases import BROKEN, GOOD_ANSWERS, REFUSALS, TIMES
+from tenure.conformance.document_cases import CERTIFICATES, WRONG_LEASES, WRONG_SIGNATURES
+from tenure.conformance.history_cases import CATALOGS, HOSTS, REVOCATIONS
 from tenure.core.errors import HRESULTS, Code
 from tenure.core.license_status import AFTER, STATUS, Event, Phase, Situation
 from tenure.wire.problems import STATUSES
@@ -30,6 +34,19 @@ EXIT_CODE_MEANINGS = {
     ExitCode.REFUSED: "a rule refused it (HTTP 4xx, and a 202: the count is short)",
     ExitCode.UNREACHABLE: "no answer, or an answer that says to come back (HTTP 5xx)",
     ExitCode.UNTRUSTED: "data is damaged, forged, or not the one expected",
+}
+
+CASE_GROUPS = {
+    "Good answers": GOOD_ANSWERS,
+    "Slow answers": TIMES,
+    "Refusals": REFUSALS,
+    "Broken answers, and none": BROKEN,
+    "Leases that say something wrong, or something new": WRONG_LEASES,
+    "Leases that are signed wrong": WRONG_SIGNATURES,
+    "Certificates": CERTIFICATES,
+    "Hosts over time": HOSTS,
+    "Catalogs and their keys over time": CATALOGS,
+    "Revocations": REVOCATIONS,
 }
 
 
@@ -111,6 +128,25 @@ def problem_table() -> str:
     return "\n".join(lines)
 
 
+def conformance() -> str:
+    """docs/reference/conformance.md."""
+    lines = [
+        "# Conformance cases",
+        "",
+        NOTE.strip(),
+        "",
+        "What `tenure-testhost` does to a client, and what a client makes of it that does right "
+        "([how to run one](../how-to/write-a-client.md)). The names are stable.",
+        "",
+    ]
+    for title, cases in CASE_GROUPS.items():
+        lines += [f"## {title}", "", "| case | the host | the client, step by step | rule |"]
+        lines += ["| --- | --- | --- | --- |"]
+        lines += [f"| `{case.name}` | {case.host} | {case.expected} | {case.why} |" for case in cases]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def commands() -> str:
     """docs/reference/commands.md."""
     lines = ["# Commands", "", NOTE.strip(), ""]
@@ -129,6 +165,7 @@ def commands() -> str:
         lines.extend([f"## `{path}`", "", "```text", text, "```", ""])
 
     describe(tenure_command, "tenure")
+    describe(testhost_command, "tenure-testhost")
     return "\n".join(lines)
 
 
@@ -146,6 +183,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "errors.md": errors(),
         DOCS / "reference" / "license-status.md": license_status(),
         DOCS / "reference" / "commands.md": commands(),
+        DOCS / "reference" / "conformance.md": conformance(),
         protocol: marked,
         **{DOCS / "vectors" / name: text for name, text in vectors.texts().items()},
     }

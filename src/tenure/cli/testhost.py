@@ -141,6 +141,7 @@ def serve(*, name: str, folder: Path, port: int, patience: float) -> None:
         click.echo("It answers until Ctrl-C. What a client needs:")
         for variable, value in variables.items():
             click.echo(f"export {variable}='{value}'")
+        click.echo("export TENURE_TEST_STATE=$(mktemp -d)")
         threading.Event().wait()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,8 +19,6 @@ from tenure.programs.client_under_test import client_of
 from tenure.programs.testhost import chosen, serve_case
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     Captured = pytest.CaptureFixture[str]
 
 ASK = """
@@ -147,6 +146,19 @@ def test_a_client_that_passes_is_exit_0(tmp_path: Path, capsys: Captured) -> Non
         "newer-members",
         "newer-claims",
     ]
+
+
+def test_the_page_s_first_client_does_what_the_page_says(tmp_path: Path, capsys: Captured) -> None:
+    """docs/how-to/write-a-client.md: it passes two cases, and is told why it fails the third."""
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "write-a-client.md").read_text()
+    program = page.partition("```python\n")[2].partition("```")[0]
+    asked = ["run", "--client", written(tmp_path, program)]
+    assert run(command, [*asked, "--case", "granted", "--case", "waiting-then-granted"]) == 0
+    assert "2 of 2 cases passed." in capsys.readouterr().out
+    assert run(command, [*asked, "--case", "wrong-nonce"]) == 3
+    told = capsys.readouterr().out.partition("\n\n")[2].splitlines()
+    assert told[0] == "wrong-nonce: the host grants a lease that answers another request."
+    assert [line for line in told if line and line not in page] == []
 
 
 def test_a_client_that_stays_is_started_once(tmp_path: Path) -> None:
