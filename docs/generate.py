@@ -135,8 +135,8 @@ def conformance() -> str:
         "",
         NOTE.strip(),
         "",
-        "What `tenure-testhost` does to a client, and what a client makes of it that does right "
-        "([how to run one](../how-to/write-a-client.md)). The names are stable.",
+        "What `tenure-testhost` does to a client, and what a client makes of it that does right. The names are stable.",
+        "How to run a client against them: [write a client](../how-to/write-a-client.md).",
         "",
     ]
     for title, cases in CASE_GROUPS.items():
