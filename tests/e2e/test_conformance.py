@@ -36,8 +36,7 @@ def failures(*options: str, client: list[str]) -> tuple[int, list[object]]:
 def test_tenures_own_client_passes() -> None:
     """A process for each step; tests/integration/conformance has every case, without the processes."""
     client = [sys.executable, str(EXAMPLES / "conformance_client.py")]
-    cases = ["--case", "wrong-nonce", "--case", "rotated-signing-key", "--case", "revoked-since-before"]
-    assert failures(*cases, "--seconds", "30", client=client) == (3, [])
+    assert failures("--case", "wrong-nonce", "--seconds", "30", client=client) == (1, [])
 
 
 @pytest.mark.real
