@@ -67,7 +67,6 @@ def bodies(arguments: argparse.Namespace) -> list[bytes]:
     if arguments.get:
         return [f"GET {arguments.get} HTTP/1.1\r\nhost: bench\r\n{_connection(arguments)}\r\n".encode()]
     seeds = os.urandom(16 * arguments.requests)
-    now = int(time.time())
     made = []
     for number in range(arguments.requests):
         machine = (
@@ -75,17 +74,32 @@ def bodies(arguments: argparse.Namespace) -> list[bytes]:
             if arguments.known
             else uuid.UUID(bytes=seeds[16 * number : 16 * number + 16])
         )
-        request = uuid.UUID(bytes=os.urandom(16), version=4)
-        body = (
-            f'{{"machine_id":"{machine}","product_id":"{arguments.product}","request_id":"{request}",'
-            f'"hostname":"pc-{number}.bench.example","fingerprint":"{machine.hex}bench","virtual":false,'
-            f'"license_status":"licensed","minutes_remaining":250000,"client_time":{now}}}'
-        )
         made.append(
-            f"POST /v1/activations HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\n{_connection(arguments)}\r\n{body}".encode()
+            activation(
+                machine,
+                arguments.product,
+                hostname=f"pc-{number}.bench.example",
+                license_status="licensed",
+                headers=_connection(arguments),
+            )
         )
     return made
+
+
+def activation(
+    machine: uuid.UUID, product: uuid.UUID | str, *, hostname: str, license_status: str, headers: str
+) -> bytes:
+    """The bytes of one activation request, made now; each of the headers ends with a line break."""
+    request = uuid.UUID(bytes=os.urandom(16), version=4)
+    body = (
+        f'{{"machine_id":"{machine}","product_id":"{product}","request_id":"{request}",'
+        f'"hostname":"{hostname}","fingerprint":"{machine.hex}bench","virtual":false,'
+        f'"license_status":"{license_status}","minutes_remaining":250000,"client_time":{int(time.time())}}}'
+    )
+    return (
+        f"POST /v1/activations HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\n{headers}\r\n{body}".encode()
+    )
 
 
 class Generator:

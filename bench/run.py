@@ -10,52 +10,28 @@ import json
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import home as bench_home
+import matrix
 import microsoft
 import plots
 import quick
 import served
+import shared
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from tenure.adapters.os.home import Home
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-CONNECTIONS = (1, 16, 64, 256)
 KNOWN = (1_000, 10_000, 100_000, 1_000_000)
 STORMS = ((1_667, 600), (5_000, 200))
 """Requests a second, and for how many seconds."""
-
-
-def matrix(home: Home, product: UUID, known: int, seconds: float, progress: Progress) -> list[dict[str, Any]]:
-    """Rates and latencies: fresh connections and keep-alive, new machines and renewals, 1 to 256 connections."""
-    rows = []
-    cases = [(keep, new, count) for keep in (False, True) for new in (False, True) for count in CONNECTIONS]
-    task = progress.add_task(f"{known:,} known machines", total=len(cases))
-    with served.host(home.root) as host:
-        for keep, new, connections in cases:
-            seen = host.load(
-                *(
-                    "--seconds",
-                    str(seconds),
-                    "--product",
-                    str(product),
-                    "--requests",
-                    str(int(12_000 * seconds)),
-                ),
-                *("--connections", str(connections)),
-                *(("--keep",) if keep else ()),
-                *(() if new else ("--known", str(known))),
-            )
-            rows.append({"known": known, "keep": keep, "new": new, "connections": connections, **seen})
-            progress.advance(task)
-    return rows
 
 
 def storm(home: Home, product: UUID, known: int, rate: int, seconds: float) -> dict[str, Any]:
@@ -95,12 +71,16 @@ def main() -> None:
             home = Home(Path(folder) / str(known))
             product = bench_home.activated_home(home)
             bench_home.know(home, known)
-            result["matrix"] += matrix(home, product, known, arguments.seconds, progress)
+            task = progress.add_task(f"{known:,} known machines", total=len(matrix.CELLS))
+            with served.host(home.root) as host:
+                advance = partial(progress.advance, task)
+                result["matrix"] += matrix.measure(host, product, known, arguments.seconds, advance)
         task = progress.add_task("Storms", total=len(STORMS))
         result["storms"] = []
         for rate, seconds in STORMS:
             result["storms"].append(storm(home, product, KNOWN[-1], rate, seconds * arguments.storm))
             progress.advance(task)
+    result["shared"] = shared.measure(console, seconds=arguments.seconds)
     with tempfile.TemporaryDirectory(prefix="tenure-bench-") as folder:
         result["event_log"] = microsoft.run(arguments.events, 20_000, None, Path(folder))
     result["footprint"] = footprint()
@@ -108,33 +88,12 @@ def main() -> None:
     quick.RESULTS.mkdir(exist_ok=True)
     (quick.RESULTS / "full.json").write_text(json.dumps(result, indent=2) + "\n")
     plots.draw(result)
+    shared.write_page(result["shared"])
 
 
 def _show(console: Console, result: dict[str, Any]) -> None:
-    table = Table(title="Rates and latencies", title_justify="left")
-    for column in (
-        "known",
-        "connection",
-        "machines",
-        "connections",
-        "a second",
-        "p50 ms",
-        "p99 ms",
-        "generator",
-    ):
-        table.add_column(column, justify="right")
-    for row in result["matrix"]:
-        table.add_row(
-            f"{row['known']:,}",
-            "keep-alive" if row["keep"] else "fresh",
-            "new" if row["new"] else "known",
-            str(row["connections"]),
-            f"{row['rate']:,.0f}",
-            str(row["p50_ms"]),
-            str(row["p99_ms"]),
-            f"{row['generator_busy']:.0%}",
-        )
-    console.print(table)
+    console.print(matrix.table("Rates and latencies", result["matrix"]))
+    shared.show(console, result["shared"])
     for seen in result["storms"]:
         console.print(
             f"Storm of {seen['offered']:,} a second: {seen['requests']:,} answered, {seen['errors']} errors, "

@@ -85,7 +85,7 @@ class PostgreSql:
         self._run("initdb", "-D", str(self._data), *options)
         (self._data / "pg_hba.conf").write_text(_WHO_MAY)
 
-    def start(self, *, fsync: bool = False) -> None:
+    def start(self, *, fsync: bool = False, shared_buffers: str = "32MB") -> None:
         """It answers, on the port that it had if it ran before."""
         for _ in range(_TRIES):
             self.port = self.port or _free_port()
@@ -100,7 +100,7 @@ class PostgreSql:
                             "-c",
                             f"fsync={'on' if fsync else 'off'}",
                         ),
-                        *("-c", "shared_buffers=32MB", "-c", "max_connections=60"),
+                        *("-c", f"shared_buffers={shared_buffers}", "-c", "max_connections=60"),
                     ],
                     stdout=log,
                     stderr=log,
@@ -180,14 +180,14 @@ class PostgreSql:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSql]:
+def postgresql(*, fsync: bool = False, shared_buffers: str = "32MB") -> Iterator[PostgreSql]:
     """A server from the first use in a block to its end."""
     programs = find_programs()
     assert programs is not None, POSTGRESQL_MISSING
     # Not below pytest's own folders: those are root's alone, and a socket's path must be short.
     with tempfile.TemporaryDirectory(prefix="tenure-pg-") as folder:
         server = PostgreSql(programs, Path(folder))
-        server.start()
+        server.start(fsync=fsync, shared_buffers=shared_buffers)
         try:
             yield server
         finally:

@@ -16,6 +16,7 @@ from tenure.adapters.sql.migrations import History, migrate
 from tenure.adapters.sql.postgres import PostgresServer
 from tenure.adapters.sql.postgres_counts import LOCK_POOLS
 from tenure.adapters.sql.postgres_ledger import CHANNEL, PostgresLedger
+from tenure.adapters.sql.postgres_rows import ask_for_rows
 from tenure.core.errors import Code, Unavailable
 from tenure.core.policy import DAY
 from tenure.host.ledger import Entry, PoolTerms, Receipt, Refusal
@@ -124,6 +125,7 @@ def test_a_count_includes_what_every_host_committed(site: Site) -> None:
     a, b = site.host(A), site.host(B)
     assert [count(ledger, ask(number)) for number, ledger in enumerate([a, b, a, b], start=1)] == [1, 2, 3, 4]
     assert count(b, ask(1, request=2)) == 4
+    a.counts(NOW)  # of its last batch; the next look is at what others committed since
     assert a.counts(NOW) == b.counts(NOW) == {1: 4, 2: 0}
 
 
@@ -273,15 +275,32 @@ def test_a_session_is_as_hosts_need_it_whatever_the_database_is_set_to(site: Sit
 
 
 def test_a_setting_that_hosts_share_is_noticed(site: Site) -> None:
-    """With the next look at the counts, once; a host's own batches are no change."""
+    """With the next tidying, once; the first makes good what changed while the host started, own batches are no change."""
     a = site.host(A)
-    a.counts(NOW)
+
+    def changed() -> bool:
+        a.tidy(Retention(), NOW)
+        return a.changed_elsewhere()
+
+    assert [changed() for _ in range(2)] == [True, False]
     a.commit([ask(1)])
-    a.counts(NOW)
-    assert a.changed_elsewhere() is False
+    assert changed() is False
     site.execute("INSERT INTO setting VALUES ('log_days', '30')")
-    a.counts(NOW)
-    assert [a.changed_elsewhere() for _ in range(2)] == [True, False]
+    assert [changed() for _ in range(2)] == [True, False]
+
+
+def test_counts_after_a_batch_cost_no_round_trip_and_are_never_told_twice(site: Site) -> None:
+    """What was read with the commit is told once, for its own time alone; the next look sees what others committed."""
+    a, b = site.host(A), site.host(B)
+    a.commit([ask(1)])
+    b.commit([ask(2), ask(3, pool=2)])
+    assert [a.counts(NOW) for _ in range(2)] == [{1: 1, 2: 0}, {1: 2, 2: 1}]
+    a.commit([ask(1, request=2)])
+    b.commit([ask(4)])
+    assert a.counts(NOW + 1) == {1: 3, 2: 1}
+    a.commit([ask(1, request=3)])
+    a.tidy(Retention(machine_days=365), NOW + 366 * DAY)
+    assert a.counts(NOW) == {1: 0, 2: 0}
 
 
 def test_hosts_tidy_side_by_side(site: Site) -> None:
@@ -297,3 +316,24 @@ def test_hosts_tidy_side_by_side(site: Site) -> None:
     assert site.execute("SELECT count(*) FROM machine") == [(10,)]
     assert site.execute("SELECT count(*) FROM request_log") == [(10,)]
     assert b.counts(later)[1] == 10
+
+
+_FINGERPRINT_SCANS = "SELECT pg_stat_get_xact_numscans('machine_fingerprint'::regclass)"
+
+
+def test_renewals_look_up_no_fingerprint(site: Site) -> None:
+    """Only machines whose own row is missing or has another fingerprint cost a look into that index, whatever the planner likes."""
+    site.host(A).commit([ask(number) for number in range(1, 65)])
+    with closing(psycopg.connect(site.url, autocommit=True)) as connection, connection.transaction():
+        connection.execute("SET LOCAL enable_seqscan = off")
+
+        def looks(batch: list[Entry]) -> int:
+            before = connection.execute(_FINGERPRINT_SCANS).fetchone()
+            ask_for_rows(connection, batch)()
+            after = connection.execute(_FINGERPRINT_SCANS).fetchone()
+            assert before is not None
+            assert after is not None
+            return int(after[0] - before[0])
+
+        assert looks([ask(number, request=2) for number in range(1, 65)]) == 0
+        assert looks([ask(number) for number in range(1_000, 1_005)]) == 5

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tenure.adapters.sql.postgres_arrays import BatchStatement, Element, array
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -37,11 +39,11 @@ UPDATE window_count w SET since = %(now)b::bigint - w.window_seconds, machines =
 WHERE w.pool = ANY(%(pools)b::int[])
 RETURNING w.pool, w.window_seconds, w.since, w.machines
 """
-_SAVE: Final = """
+_SAVE: Final = BatchStatement("""
 UPDATE window_count w SET machines = b.machines
 FROM unnest(%b::int[], %b::bigint[], %b::bigint[]) AS b (pool, window_seconds, machines)
 WHERE w.pool = b.pool AND w.window_seconds = b.window_seconds
-"""
+""")
 # As `_MOVE`, without moving anything; a row that is missing counts nobody since the end of time.
 _READ: Final = """
 SELECT b.pool, coalesce(w.machines, 0)
@@ -90,11 +92,8 @@ class SharedCounts:
     def write(self, connection: Connection) -> None:
         """The counts are in the transaction."""
         if self._machines:
-            keys = list(self._machines)
-            connection.execute(
-                _SAVE,
-                ([pool for pool, _ in keys], [window for _, window in keys], list(self._machines.values())),
-            )
+            rows = [(*key, machines) for key, machines in self._machines.items()]
+            connection.execute(_SAVE.text, _SAVE.over(rows))
 
     def _counts(self) -> dict[int, int]:
         return {pool: self._machines[pool, window] for pool, window in self._windows.items()}
@@ -104,17 +103,27 @@ def ask_for_counts(
     connection: Connection, windows: Mapping[int, int], now: int
 ) -> Callable[[], SharedCounts]:
     """The pools are locked and their counts moved to `now`; what is returned takes the answers."""
-    pools = sorted(windows)
-    if not pools:
+    if not windows:
         return lambda: SharedCounts({}, ())
-    given = {"now": now, "pools": pools, "windows": [windows[pool] for pool in pools]}
-    connection.execute(LOCK_POOLS, (pools,))
+    given = _given(windows, now)
+    connection.execute(LOCK_POOLS, (given["pools"],))
     connection.execute(_MAKE, given)
     moved = connection.execute(_MOVE, given)
     return lambda: SharedCounts(windows, moved.fetchall())
 
 
-def read_counts(connection: Connection, windows: Mapping[int, int], now: int) -> dict[int, int]:
-    """The count of each pool at `now`, of everything that any host has committed; nobody waits, and nothing is written."""
-    given = {"now": now, "pools": list(windows), "windows": list(windows.values())}
-    return dict(connection.execute(_READ, given).fetchall())
+def ask_for_all(connection: Connection, windows: Mapping[int, int], now: int) -> Callable[[], dict[int, int]]:
+    """The count of each pool at `now` is asked for, of everything that any host has committed; what is returned takes them.
+
+    Nobody waits, and nothing is written.
+    """
+    counted = connection.execute(_READ, _given(windows, now))
+    return lambda: dict(counted.fetchall())
+
+
+def _given(windows: Mapping[int, int], now: int) -> dict[str, object]:
+    return {
+        "now": now,
+        "pools": array(Element.INT, list(windows)),
+        "windows": array(Element.BIGINT, list(windows.values())),
+    }

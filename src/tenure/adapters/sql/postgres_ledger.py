@@ -1,6 +1,7 @@
 """The ledger in PostgreSQL, where several hosts share one count, one inventory and one log (docs/adr/0012).
 
-A batch is one transaction in two round trips: lock the pools, move their counts and read the rows; then write and commit.
+A batch is one transaction in two round trips: lock the pools, move their counts and read the rows; then write, commit, and
+read what all pools count now.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from tenure.adapters.os.randomness import new_salt
-from tenure.adapters.sql.postgres_counts import LOCK_POOLS, ask_for_counts, read_counts
+from tenure.adapters.sql.postgres_counts import LOCK_POOLS, ask_for_all, ask_for_counts
 from tenure.adapters.sql.postgres_link import PostgresLink
 from tenure.adapters.sql.postgres_rows import ask_for_rows, write_rows
 from tenure.adapters.sql.sqlite import DataVersion, as_tenure_error, open_connection
@@ -92,8 +93,10 @@ class PostgresLedger:
         self._recorder: tuple[int, UUID, int] | None = None
         """This host's number in the database, its id, and the number of the connection that asked for it."""
         self._newest_row = 0
+        self._told: tuple[int, dict[int, int], dict[int, int]] | None = None
+        """What the last batch read behind its commit, until somebody asks: time, windows, counts."""
         self._settings: list[tuple[str, str]] | None = None
-        """The shared settings, as they were last read."""
+        """The shared settings, as they were last read; None: nobody has looked, and whoever started on older ones is to hear."""
         self._settings_changed = False
         self._tidied: tuple[int, bytes] = _FIRST_MACHINE
         self._home_path = home
@@ -116,6 +119,8 @@ class PostgresLedger:
         terms = {asked.pool.row: asked.pool for asked in batch if isinstance(asked, Entry)}
         windows = {row: pool.window_seconds for row, pool in terms.items()}
         now = max((asked.now for asked in batch), default=0)
+        all_windows = dict(self._windows())
+        self._told = None
         with self._link.use() as connection:
             recorder = self._recorded_as(connection, make=True)
             with connection.pipeline():
@@ -133,35 +138,41 @@ class PostgresLedger:
                     for pool in counts.crossed({row: pool.threshold for row, pool in terms.items()}):
                         connection.execute(_NOTIFY, (CHANNEL, str(pool)))
                     connection.execute("COMMIT")
+                    all_counts_of = ask_for_all(connection, all_windows, now)
             except Exception:
                 self._allowance.take_back()
                 raise
         self._newest_row = max(self._newest_row, counts.newest)
+        self._told = (now, all_windows, all_counts_of())
         return receipts
 
     def counts(self, now: int) -> dict[int, int]:
-        """The count of each pool at `now`, of everything that any host has committed.
+        """The count of each pool at `now`, of everything that any host has committed: by now, or by the last batch.
+
+        The latter once after each batch, for its own time; so whoever looks twice, or because another host sent a notice,
+        sees what that one committed.
 
         Raises:
             As `commit`.
         """
+        windows = dict(self._windows())
+        told, self._told = self._told, None
+        if told is not None and told[:2] == (now, windows):
+            return told[2]
         with self._link.use() as connection:
             self._recorded_as(connection, make=False)
-            settings = connection.execute(_SETTINGS).fetchall()
-            counts = read_counts(connection, self._windows(), now)
-        if settings != self._settings:
-            self._settings_changed = self._settings is not None
-            self._settings = settings
-        return counts
+            return ask_for_all(connection, windows, now)()
 
     def tidy(self, retention: Retention, now: int) -> None:
-        """The oldest log rows, and the next machines in the order of their keys, are looked at.
+        """The oldest log rows, and the next machines in the order of their keys, are looked at; so are the shared settings.
 
         Raises:
             As `commit`.
         """
         oldest = retention.machines_before(now)
+        self._told = None
         with self._link.use() as connection:
+            settings = connection.execute(_SETTINGS).fetchall()
             connection.execute(_LET_GO_OF_LOG, (retention.log_before(now), ROWS_A_STEP))
             rows = connection.execute(_NEXT_MACHINES, (*self._tidied, ROWS_A_STEP)).fetchall()
             gone = [(pool, machine_id) for pool, machine_id, last_seen in rows if last_seen < oldest]
@@ -173,6 +184,8 @@ class PostgresLedger:
                         _LET_GO_OF_MACHINES, {"pools": list(pools), "ids": list(ids), "before": oldest}
                     )
         self._tidied = rows[-1][:2] if len(rows) == ROWS_A_STEP else _FIRST_MACHINE
+        if settings != self._settings:
+            self._settings, self._settings_changed = settings, True
 
     def changed_elsewhere(self) -> bool:
         """Whether another program wrote to this host's home, or another host changed a shared setting.
