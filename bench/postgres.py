@@ -30,14 +30,18 @@ SHARED_BUFFERS = "512MB"
 """Of this machine's memory, as an administrator would let it have; PostgreSQL's own default is 128 MB."""
 
 
-def server() -> AbstractContextManager[PostgreSql]:
-    """A server that flushes each commit, on a free port, with data of its own; gone after the block.
+def require() -> None:
+    """PostgreSQL is installed.
 
     Raises:
-        SystemExit: PostgreSQL is not installed.
+        SystemExit: it is not.
     """
     if find_programs() is None:
         raise SystemExit(POSTGRESQL_MISSING)
+
+
+def server() -> AbstractContextManager[PostgreSql]:
+    """A server that flushes each commit, on a free port, with data of its own; gone after the block."""
     return postgresql(fsync=True, shared_buffers=SHARED_BUFFERS)
 
 

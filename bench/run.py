@@ -1,6 +1,6 @@
-"""`make bench`: everything, in at most 40 minutes: ratios, rates and latencies, the storm, start-up, footprint, plots.
+"""`make bench`: everything, in at most 40 minutes: ratios, rates, latencies, storm, PostgreSQL, start-up, footprint, plots.
 
-Writes `bench/results/full.json` and the figures of docs/performance.md.
+Writes `bench/results/full.json`, the plots of docs/performance.md and its figures of several hosts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import home as bench_home
 import matrix
 import microsoft
 import plots
+import postgres
 import quick
 import served
 import shared
@@ -62,6 +63,7 @@ def main() -> None:
     )
     parser.add_argument("--events", type=int, default=1_000_000, help="of the event log that is imported")
     arguments = parser.parse_args()
+    postgres.require()
     console = Console()
     result = quick.measure(console, rounds=5, seconds=2.0)
     quick.show(console, result)

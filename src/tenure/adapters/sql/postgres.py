@@ -17,7 +17,7 @@ from tenure.core.errors import Code, TenureError, Unavailable, Untrusted, UsageE
 from tenure.wire.printable import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import sqlalchemy
 
@@ -49,6 +49,18 @@ _SESSION: Final = (
     # Whoever waited for a lock must see what its holder committed.
     r"-c default_transaction_isolation=read\ committed",
 )
+
+PLANNED_ONCE: Final = (
+    # Planning was a third of the server's time for a single request; compiling, which begins at some millions of rows, takes
+    # 10 ms a statement.
+    "-c plan_cache_mode=force_generic_plan",
+    "-c jit=off",
+    # So plans are made while a table may still be empty, and must be those for a million rows: by key, row for row.
+    "-c enable_seqscan=off",
+    "-c enable_hashjoin=off",
+    "-c enable_mergejoin=off",
+)
+"""Options of a session that runs the same few statements all day, each of which finds its rows by key."""
 
 _STATE: Final = """
 SELECT current_setting('fsync')::bool, current_setting('synchronous_commit') <> 'off',
@@ -98,16 +110,21 @@ class PostgresServer:
         host = str(parts.get("host") or parts.get("hostaddr") or "this machine")
         return cls(url, f"PostgreSQL database {parts.get('dbname') or 'of its user'} on {host}")
 
-    def connect(self, *, autocommit: bool = True, lock_seconds: int = LOCK_SECONDS) -> psycopg.Connection:
+    def connect(
+        self, *, autocommit: bool = True, lock_seconds: int = LOCK_SECONDS, options: Sequence[str] = ()
+    ) -> psycopg.Connection:
         """A connection, usable from one thread at a time, which waits so long for the locks of others.
+
+        `options` are the session's, beside those that every one has.
 
         Raises:
             psycopg.Error: `as_tenure_error` puts it into words.
         """
         given = conninfo_to_dict(self.url)
-        options = " ".join([str(given.get("options") or ""), *_SESSION, f"-c lock_timeout={lock_seconds}s"])
+        own = (*_SESSION, f"-c lock_timeout={lock_seconds}s", *options)
+        all_options = " ".join([str(given.get("options") or ""), *own]).strip()
         return psycopg.connect(
-            make_conninfo("", **{**_DEFAULTS, **given, "options": options.strip()}), autocommit=autocommit
+            make_conninfo("", **{**_DEFAULTS, **given, "options": all_options}), autocommit=autocommit
         )
 
     def state(self, *, but: bytes, since: int) -> DatabaseState:

@@ -41,10 +41,13 @@ ON CONFLICT (host_id) DO UPDATE SET newest_row = recorder.newest_row RETURNING i
 """
 _SAVE_NEWEST: Final = "UPDATE recorder SET newest_row = greatest(newest_row, %s) WHERE id = %s"
 _SETTINGS: Final = "SELECT name, value FROM setting ORDER BY name"
-# Hosts tidy at the same time: what another one is letting go of is passed over.
+# Hosts tidy at the same time: what another one is letting go of is passed over. Of the oldest rows few are too old, mostly
+# none: those alone are looked up again, to be locked, and MATERIALIZED keeps the planner from reading the whole log for it.
 _LET_GO_OF_LOG: Final = """
+WITH oldest AS MATERIALIZED (SELECT id, last_at FROM request_log ORDER BY id LIMIT %(step)s)
 DELETE FROM request_log WHERE id = ANY (ARRAY (
-  SELECT id FROM request_log WHERE last_at < %s AND id IN (SELECT id FROM request_log ORDER BY id LIMIT %s)
+  SELECT id FROM request_log
+  WHERE id = ANY (ARRAY (SELECT id FROM oldest WHERE last_at < %(before)s)) AND last_at < %(before)s
   ORDER BY id FOR UPDATE SKIP LOCKED))
 """
 _NEXT_MACHINES: Final = """
@@ -173,7 +176,7 @@ class PostgresLedger:
         self._told = None
         with self._link.use() as connection:
             settings = connection.execute(_SETTINGS).fetchall()
-            connection.execute(_LET_GO_OF_LOG, (retention.log_before(now), ROWS_A_STEP))
+            connection.execute(_LET_GO_OF_LOG, {"before": retention.log_before(now), "step": ROWS_A_STEP})
             rows = connection.execute(_NEXT_MACHINES, (*self._tidied, ROWS_A_STEP)).fetchall()
             gone = [(pool, machine_id) for pool, machine_id, last_seen in rows if last_seen < oldest]
             if gone:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from tenure.adapters.sql.postgres import as_tenure_error
+from tenure.adapters.sql.postgres import PLANNED_ONCE, as_tenure_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,10 @@ LONGEST_PAUSE: Final = 2.0
 
 
 class PostgresLink:
-    """A connection of one thread. Whatever goes wrong on it costs it: the next use has a fresh one, in no transaction."""
+    """A connection of one thread, for few statements that come again and again.
+
+    Whatever goes wrong on it costs it: the next use has a fresh one, in no transaction.
+    """
 
     def __init__(self, server: PostgresServer) -> None:
         """Nothing is connected before the first use."""
@@ -70,7 +73,7 @@ class PostgresLink:
         if self._down is not None and time.monotonic() < self._next_try:
             raise as_tenure_error(self._down, self._server)
         try:
-            self._connection = self._server.connect()
+            self._connection = self._server.connect(options=PLANNED_ONCE)
         except psycopg.Error as error:
             self._down = error
             self._next_try = time.monotonic() + self._pause
