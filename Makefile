@@ -45,7 +45,7 @@ test: dev ## every test, with branch coverage (one folder: make test TESTS=tests
 bench-quick: dev ## the ratios of the request path to this machine's limits, in a minute
 	$(BIN)/python bench/quick.py $(ARGS)
 
-bench: dev ## measure everything (half an hour): rates, latencies, storm, plots
+bench: dev ## measure everything (half an hour, PostgreSQL is needed): rates, latencies, storm, plots
 	$(BIN)/python bench/run.py $(ARGS)
 
 faults: dev ## break a real site in every known way, 1,000 times kill -9 included, and count what is lost (root)

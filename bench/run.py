@@ -22,6 +22,7 @@ import postgres
 import quick
 import served
 import shared
+import shared_page
 from rich.console import Console
 from rich.progress import Progress
 
@@ -90,12 +91,12 @@ def main() -> None:
     quick.RESULTS.mkdir(exist_ok=True)
     (quick.RESULTS / "full.json").write_text(json.dumps(result, indent=2) + "\n")
     plots.draw(result)
-    shared.write_page(result["shared"])
+    shared_page.write(result["shared"])
 
 
 def _show(console: Console, result: dict[str, Any]) -> None:
     console.print(matrix.table("Rates and latencies", result["matrix"]))
-    shared.show(console, result["shared"])
+    shared_page.show(console, result["shared"])
     for seen in result["storms"]:
         console.print(
             f"Storm of {seen['offered']:,} a second: {seen['requests']:,} answered, {seen['errors']} errors, "

@@ -11,25 +11,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import home as bench_home
 import matrix
-import page
 import postgres
 import served
+import shared_page
 import waking
 from quick import RESULTS
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from tenure.adapters.os.home import Home
 
@@ -40,26 +41,6 @@ if TYPE_CHECKING:
 MILLION, THOUSAND = 1_000_000, 1_000
 ROUNDS, SECONDS, WAKES = 5, 2.0, 50
 CONNECTIONS = 64
-RATIOS = {
-    "shared_over_embedded": ("shared", "embedded", "renewals of one host: on PostgreSQL / on its own SQLite"),
-    "shared_one_over_embedded_one": ("one", "embedded_one", "the same at 1 connection"),
-    "shared_over_store": ("shared", "store", "renewals of one host / rows of the bare database"),
-    "two_over_one": ("two", "shared", "two hosts at once, added up / one host"),
-    "million_over_thousand": ("shared", "thousand", "a million known machines / a thousand"),
-    "new_over_renewal": ("new", "shared", "new machines / renewals"),
-    "one_over_many": ("one", "shared", "1 connection / 64"),
-}
-"""The rates of which each is made, and what that says."""
-RATES = {
-    "shared": "renewals of one host",
-    "two": "of two",
-    "embedded": "of one on its own SQLite",
-    "store": "rows of renewals in the bare database",
-}
-WOKEN = {
-    "other_host": "from its request to the last answer at the other host",
-    "same_host": "to the last at the same host",
-}
 
 
 def measure(
@@ -94,10 +75,16 @@ def measure(
             woken = waking.rounds(a, b, waiting.product, waiting.url, wakes)
         version = server.execute("SHOW server_version")[0][0]
     return {
-        "postgresql": version,
+        "postgresql": version.split()[0],
+        "system": {"cores": os.cpu_count(), "day": f"{datetime.now(tz=UTC):%Y-%m-%d}"},
+        "rounds": rounds,
+        "seconds": seconds,
         "rates": rates,
         "ratios": {
-            **{name: round(rates[above] / rates[below], 3) for name, (above, below, _) in RATIOS.items()},
+            **{
+                name: round(rates[above] / rates[below], 3)
+                for name, (above, below, _) in shared_page.RATIOS.items()
+            },
             "bytes_per_machine": round(bytes_per_machine, 1),
         },
         "matrix": rows,
@@ -167,59 +154,6 @@ def _percentiles(milliseconds: list[float]) -> dict[str, float]:
     }
 
 
-def show(console: Console, result: dict[str, Any]) -> None:
-    """All of it in a terminal."""
-    table = Table(title=f"Hosts on PostgreSQL {result['postgresql']}", title_justify="left")
-    for column in ("ratio", "measured", "of"):
-        table.add_column(column)
-    for name, (_, _, meaning) in RATIOS.items():
-        table.add_row(name, str(result["ratios"][name]), meaning)
-    console.print(table)
-    console.print(f"Rates a second: {result['rates']}")
-    console.print(f"Bytes of the database a machine: {result['ratios']['bytes_per_machine']}")
-    console.print(matrix.table("One host on PostgreSQL", result["matrix"]))
-    for where, seen in result["wakes"].items():
-        console.print(f"Woken by the 25th machine, {where}: {seen}")
-
-
-def write_page(result: dict[str, Any]) -> None:
-    """The figures stand in docs/performance.md."""
-    rates = ", ".join(f"{meaning} {result['rates'][name]:,.0f}" for name, meaning in RATES.items())
-    version = result["postgresql"].split()[0]
-    page.write(
-        "shared",
-        [
-            _ratios(result["ratios"]),
-            f"PostgreSQL {version}. The rates behind them: {rates} a second. One host that knows a million machines:",
-            _cells([row for row in result["matrix"] if row["known"] == MILLION]),
-            "24 machines wait, 12 at either host, until the 25th comes to one of them:",
-            _wakes(result["wakes"]),
-        ],
-    )
-
-
-def _ratios(ratios: dict[str, float]) -> str:
-    size = "`bytes_per_machine`: database bytes a known machine, indexes included, log excluded"
-    rows = [(f"`{name}`: {meaning}", ratios[name]) for name, (_, _, meaning) in RATIOS.items()]
-    return page.table(("ratio", "measured"), [*rows, (size, ratios["bytes_per_machine"])])
-
-
-def _cells(rows: list[dict[str, Any]]) -> str:
-    lines: dict[str, list[str]] = {}
-    for row in rows:
-        who = "new machines" if row["new"] else "renewals"
-        how = "keep-alive" if row["keep"] else "fresh connections"
-        cell = f"{row['rate']:,.0f}, {row['p50_ms']:.1f} / {row['p99_ms']:.1f}"
-        lines.setdefault(f"{who}, {how}", []).append(cell)
-    head = ("a second, p50 / p99 ms", *(f"{count} at once" for count in matrix.CONNECTIONS))
-    return page.table(head, [(name, *cells) for name, cells in lines.items()])
-
-
-def _wakes(wakes: dict[str, dict[str, float]]) -> str:
-    rows = [(meaning, wakes[where]["p50_ms"], wakes[where]["p99_ms"]) for where, meaning in WOKEN.items()]
-    return page.table((f"of {wakes['other_host']['rounds']} rounds", "p50 ms", "p99 ms"), rows)
-
-
 def main() -> None:
     """Measure, show, and keep the result."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -227,7 +161,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--wakes", type=int, default=WAKES)
     parser.add_argument(
-        "--no-page", action="store_true", help="leave docs/performance.md as it is: for trying this script"
+        "--no-page", action="store_true", help="leave the figures of docs/performance.md as they are"
     )
     arguments = parser.parse_args()
     postgres.require()
@@ -235,9 +169,9 @@ def main() -> None:
     result = measure(console, seconds=arguments.seconds, rounds=arguments.rounds, wakes=arguments.wakes)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "shared.json").write_text(json.dumps(result, indent=2) + "\n")
-    show(Console(), result)
+    shared_page.show(Console(), result)
     if not arguments.no_page:
-        write_page(result)
+        shared_page.write(result)
 
 
 if __name__ == "__main__":
