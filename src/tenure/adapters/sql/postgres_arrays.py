@@ -1,6 +1,7 @@
 """Columns of a batch as PostgreSQL's binary arrays, for statements that say the types of their columns once.
 
-psycopg can write lists, too, but looks at each element to find out what it is; that took half of a host's time for a batch.
+psycopg can write lists, too, but looks at each element to find out what it is: a quarter of the host's own time for a batch
+of 64, half of it for a single request.
 """
 
 from __future__ import annotations
