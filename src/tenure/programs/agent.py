@@ -158,7 +158,7 @@ class AgentProgram:
 
     def _next(self) -> Item | None:
         try:
-            return self._inbox.get(timeout=min(self._agent.rest, WATCH_SECONDS) / self._pace.speed)
+            return self._inbox.get(timeout=min(self._agent.rest / self._pace.speed, WATCH_SECONDS))
         except Empty:
             return None
 

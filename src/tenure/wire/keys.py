@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SEED_BYTES = 32
 _DERIVATION_INFO = b"tenure-key-v1"
+_KNOWN_KEYS = 256
+"""Public keys whose thumbprints are kept: a publisher has a handful, a host those of its publishers."""
 
 
 class Signer(Protocol):
@@ -59,15 +61,15 @@ class PublicKey:
         """The members of RFC 8037, section 2, and no others."""
         return {"kty": "OKP", "crv": "Ed25519", "x": self.x}
 
-    @cached_property
+    @property
     def jose(self) -> OKPKey:
         """The key as the JOSE library takes it."""
-        return OKPKey.import_key(dict(self.jwk))
+        return _jose(self.x)
 
-    @cached_property
+    @property
     def kid(self) -> str:
         """JWK thumbprint (RFC 7638)."""
-        return self.jose.thumbprint()
+        return _kid(self.x)
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Whether `signature` over `data` was made by this key."""
@@ -76,6 +78,17 @@ class PublicKey:
         except InvalidSignature:
             return False
         return True
+
+
+# The same few keys stand in every document. Not `cached_property`: until Python 3.12 threads wait there for one another.
+@lru_cache(_KNOWN_KEYS)
+def _jose(x: str) -> OKPKey:
+    return OKPKey.import_key(dict(PublicKey(x).jwk))
+
+
+@lru_cache(_KNOWN_KEYS)
+def _kid(x: str) -> str:
+    return _jose(x).thumbprint()
 
 
 class SigningKey:
