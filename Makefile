@@ -40,7 +40,7 @@ fmt: dev ## format and repair what ruff can repair
 	$(BIN)/ruff format .
 
 test: dev ## every test, with branch coverage (one folder: make test TESTS=tests/unit)
-	$(BIN)/python -m pytest --cov --cov-report=term $(TESTS) $(ARGS)
+	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 
 bench-quick: dev ## the ratios of the request path to this machine's limits, in a minute
 	$(BIN)/python bench/quick.py $(ARGS)

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 UP = ("up", "--port", "0", "--publisher-port", "0")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """A home in which `tenure up` runs."""
-    with serving(*UP, home=tmp_path):
-        yield tmp_path
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home in which `tenure up` runs; one test uses its host, another its publisher."""
+    home = tmp_path_factory.mktemp("home")
+    with serving(*UP, home=home):
+        yield home
 
 
 def said(home: Path) -> dict[str, Any]:
@@ -115,18 +116,17 @@ def test_a_host_that_is_not_there_is_0xc004f074(tmp_path: Path) -> None:
     works(tmp_path, "/dli", "Server: not running: tenure host serve")
 
 
-def test_a_host_of_its_own_is_set_up_with_slmgr(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_host_of_its_own_is_set_up_with_slmgr(home: Path, tmp_path: Path) -> None:
     """Host key and `/ato` on another home: activated at the publisher, and `/sprt` chooses where it serves."""
-    other = tmp_path_factory.mktemp("other")
     key = tenure("publisher", "key", "issue", "--type", "host", "--json", home=home).json["key"]
     catalog = said(home)["catalog"]
-    installed = tenure("slmgr", "/ipk", key, "--catalog", catalog, home=other)
+    installed = tenure("slmgr", "/ipk", key, "--catalog", catalog, home=tmp_path)
     assert installed.exit_code == 0, installed.err
     assert key not in installed.out
-    works(other, "/ato", "Activating Example Software (", "Product activated successfully.")
-    with serving("host", "serve", "--host", "127.0.0.1", "--port", "0", home=other):
-        port = tenure("host", "status", "--json", home=other).json["listening"].rpartition(":")[2]
-    works(other, f"/sprt {port}", f"port set to {port} successfully")
-    with serving("host", "serve", "--host", "127.0.0.1", home=other):
-        assert tenure("host", "status", "--json", home=other).json["listening"].endswith(f":{port}")
-        works(other, "/dlv", f"Listening on Port: {port}", "Product Key Channel: Volume:CSVLK")
+    works(tmp_path, "/ato", "Activating Example Software (", "Product activated successfully.")
+    with serving("host", "serve", "--host", "127.0.0.1", "--port", "0", home=tmp_path):
+        port = tenure("host", "status", "--json", home=tmp_path).json["listening"].rpartition(":")[2]
+    works(tmp_path, f"/sprt {port}", f"port set to {port} successfully")
+    with serving("host", "serve", "--host", "127.0.0.1", home=tmp_path):
+        assert tenure("host", "status", "--json", home=tmp_path).json["listening"].endswith(f":{port}")
+        works(tmp_path, "/dlv", f"Listening on Port: {port}", "Product Key Channel: Volume:CSVLK")

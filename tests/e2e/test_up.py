@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
@@ -15,8 +15,19 @@ from independent_client import activate, newest_catalog
 
 from simulators.processes import serving, tenure
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 UP = ("up", "--port", "0", "--publisher-port", "0")
 CLIENT = Path(__file__).parents[2] / "examples" / "independent_client.py"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a system that serves, for tests that change nothing in it."""
+    home = tmp_path_factory.mktemp("running")
+    with serving(*UP, home=home):
+        yield home
 
 
 def quickstart(home: Path) -> dict[str, Any]:
@@ -52,37 +63,33 @@ def test_a_program_that_shares_no_code_with_us_activates_25_machines(tmp_path: P
     assert "180 days" in done.stdout
 
 
-def test_certificates_verify_under_the_key_that_the_quickstart_names(tmp_path: Path) -> None:
+def test_certificates_verify_under_the_key_that_the_quickstart_names(running: Path) -> None:
     """`publisher_key` is a public JWK; nothing private is in it, and the private files are their owner's alone."""
-    with serving(*UP, home=tmp_path):
-        said = quickstart(tmp_path)
-        key = json.loads(Path(said["publisher_key"]).read_text())
-        status = tenure("host", "status", "--json", home=tmp_path).json
+    key = json.loads(Path(quickstart(running)["publisher_key"]).read_text())
     assert "d" not in key
-    assert status["activated"]
+    assert tenure("host", "status", "--json", home=running).json["activated"]
     assert jwt.PyJWK(key).key_type == "OKP"
     private = [
-        tmp_path / "publisher" / "root.jwk",
-        tmp_path / "publisher" / "signing.jwk",
-        tmp_path / "host" / "host.jwk",
+        running / "publisher" / "root.jwk",
+        running / "publisher" / "signing.jwk",
+        running / "host" / "host.jwk",
     ]
-    private += list((tmp_path / "host").glob("*.product-key"))
+    private += list((running / "host").glob("*.product-key"))
     assert len(private) == 4
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
 
 
-def test_the_quickstart_has_everything_a_program_needs(tmp_path: Path) -> None:
+def test_the_quickstart_has_everything_a_program_needs(running: Path) -> None:
     """Bases without a trailing slash, absolute paths that exist, products of both kinds in exactly two pools."""
-    with serving(*UP, home=tmp_path):
-        said = quickstart(tmp_path)
-        assert not said["activation_url"].endswith("/")
-        assert not said["publisher_url"].endswith("/")
-        for name in ("publisher_key", "root_key", "catalog"):
-            assert Path(said[name]).is_absolute()
-            assert Path(said[name]).exists()
-        assert {p["kind"] for p in said["products"]} == {"workstation", "server"}
-        assert len(catalog(tmp_path)["pools"]) == 2
-        assert catalog(tmp_path)["publisher_url"] == said["publisher_url"]
+    said = quickstart(running)
+    assert not said["activation_url"].endswith("/")
+    assert not said["publisher_url"].endswith("/")
+    for name in ("publisher_key", "root_key", "catalog"):
+        assert Path(said[name]).is_absolute()
+        assert Path(said[name]).exists()
+    assert {p["kind"] for p in said["products"]} == {"workstation", "server"}
+    assert len(catalog(running)["pools"]) == 2
+    assert catalog(running)["publisher_url"] == said["publisher_url"]
 
 
 def test_a_second_run_starts_what_is_there(tmp_path: Path) -> None:
@@ -113,22 +120,20 @@ def test_a_second_run_starts_what_is_there(tmp_path: Path) -> None:
     "command", [UP, ("host", "serve", "--port", "0"), ("publisher", "serve", "--port", "0")]
 )
 def test_a_second_server_on_the_same_home_is_refused_in_words(
-    tmp_path: Path, command: tuple[str, ...]
+    running: Path, command: tuple[str, ...]
 ) -> None:
     """Exit 1, what to do, no traceback; the first goes on."""
-    with serving(*UP, home=tmp_path):
-        refused = tenure(*command, home=tmp_path)
-        assert refused.exit_code == 1
-        assert "home_in_use" in refused.err
-        assert "Traceback" not in refused.err
-        assert tenure("host", "status", "--json", home=tmp_path).json["listening"]
+    refused = tenure(*command, home=running)
+    assert refused.exit_code == 1
+    assert "home_in_use" in refused.err
+    assert "Traceback" not in refused.err
+    assert tenure("host", "status", "--json", home=running).json["listening"]
 
 
-def test_a_port_that_is_taken_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_refused_in_words(running: Path, tmp_path: Path) -> None:
     """Exit 1; the message names the port."""
-    with serving(*UP, home=tmp_path / "one"):
-        port = quickstart(tmp_path / "one")["activation_url"].rpartition(":")[2]
-        refused = tenure("up", "--port", port, "--publisher-port", "0", home=tmp_path / "two")
+    port = quickstart(running)["activation_url"].rpartition(":")[2]
+    refused = tenure("up", "--port", port, "--publisher-port", "0", home=tmp_path)
     assert refused.exit_code == 1
     assert port in refused.err
     assert "address_in_use" in refused.err
