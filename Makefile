@@ -39,8 +39,11 @@ fmt: dev ## format and repair what ruff can repair
 	$(BIN)/ruff check --fix-only --quiet . || true
 	$(BIN)/ruff format .
 
+# On every core, a file at a time: what a module sets up is set up once, and the long tests of e2e/ begin first. Hundreds
+# of short processes import the same modules: the compiled ones are kept, whatever the environment says of that.
 test: dev ## every test, with branch coverage (one folder: make test TESTS=tests/unit)
-	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --cov --cov-report=term \
+	  --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 
 bench-quick: dev ## the ratios of the request path to this machine's limits, in a minute
 	$(BIN)/python bench/quick.py $(ARGS)

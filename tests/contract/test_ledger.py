@@ -184,7 +184,7 @@ def _count_alike(kept: Kept, visits: list[tuple[int, int, int, int]], batch_size
     one.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(visits=_visits, batch_size=st.integers(1, 7))
 def test_memory_and_sqlite_count_alike(
     visits: list[tuple[int, int, int, int]], batch_size: int, tmp_path_factory: pytest.TempPathFactory
@@ -194,7 +194,7 @@ def test_memory_and_sqlite_count_alike(
 
 
 @pytest.mark.real
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(visits=_visits, batch_size=st.integers(1, 7))
 def test_memory_and_postgresql_count_alike(
     visits: list[tuple[int, int, int, int]],

@@ -32,6 +32,7 @@ def repeats(home: Path) -> list[int]:
         ]
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(180)
 def test_all_of_forty_agents_are_licensed_within_2_seconds_of_the_25th_request(tmp_path: Path) -> None:
     """24 have waited past several waits when 16 more ask at once; real files, sockets and a real host process.

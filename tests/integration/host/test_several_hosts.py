@@ -129,6 +129,7 @@ def counts(server: HostServer) -> dict[str, int]:
     return {pool["pool"]: pool["count"] for pool in said(answer)["pools"]}
 
 
+@pytest.mark.alone
 def test_13_machines_at_one_host_and_12_at_the_other_are_all_licensed_with_the_25th(pair: Pair) -> None:
     """Each host counts what the other recorded, and wakes its own within a second."""
     with pair.serving() as (a, b), ThreadPoolExecutor(32) as machines:
@@ -145,6 +146,7 @@ def test_13_machines_at_one_host_and_12_at_the_other_are_all_licensed_with_the_2
     assert said(last)["count"] == 25
 
 
+@pytest.mark.alone
 def test_a_notice_that_is_lost_costs_half_a_second(pair: Pair) -> None:
     """A host that hears nothing reads the count by itself, twice a second."""
     with pair.serving() as (deaf, other), ThreadPoolExecutor(8) as machines:
@@ -160,6 +162,7 @@ def test_a_notice_that_is_lost_costs_half_a_second(pair: Pair) -> None:
         assert time.monotonic() - began < SECONDS
 
 
+@pytest.mark.alone
 def test_the_last_two_machines_at_the_same_moment_at_different_hosts(
     postgres: PostgreSql, tmp_path: Path
 ) -> None:

@@ -187,7 +187,7 @@ _visits = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(visits=_visits, later=st.integers(-40 * DAY, 40 * DAY))
 def test_a_count_is_that_of_the_rows_whatever_clocks_do(
     site: Site, different: Different, visits: list[tuple[str, int, int, int]], later: int

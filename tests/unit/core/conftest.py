@@ -1,18 +1,13 @@
-"""What several of these files start from: a certificate that holds, and properties without a stopwatch."""
+"""What several of these files start from: a certificate that holds."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 import pytest
-from hypothesis import settings
 
 from tenure.core.certificate import LIFETIME_SECONDS, HostCertificate
 from tenure.core.policy import DEFAULT_POLICIES, Kind
-
-# A busy machine makes an example slow, but no property false.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 
 @pytest.fixture
