@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from functools import cache
@@ -22,7 +21,7 @@ _BIND = 'mount --bind "$0" /etc/machine-id && exec "$@"'
 
 def needs_faketime() -> None:
     """The test is skipped where there is no faketime."""
-    if shutil.which("faketime") is None:
+    if _faketime() is None:
         pytest.skip("needs Debian's faketime: apt-get install faketime")
 
 
@@ -38,7 +37,15 @@ def needs_machines() -> None:
 
 def days_later(days: int) -> tuple[str, ...]:
     """What runs a command so many days after now, before it if negative."""
-    return "faketime", "-f", f"{days:+}d"
+    return hours_later(24 * days)
+
+
+def hours_later(hours: int) -> tuple[str, ...]:
+    """The same in hours.
+
+    Without the program `faketime`: where one with the same process id was killed before, it refuses to start.
+    """
+    return "env", f"LD_PRELOAD={_faketime()}", f"FAKETIME={hours:+}h"
 
 
 def machine(file: Path, number: int) -> tuple[str, ...]:
@@ -58,6 +65,12 @@ def namespace() -> Sequence[str]:
     found = _namespace()
     assert found is not None
     return found
+
+
+@cache
+def _faketime() -> Path | None:
+    """The library that Debian's and Ubuntu's package brings."""
+    return next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
 @cache

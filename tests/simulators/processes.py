@@ -33,7 +33,7 @@ class Finished:
 
 
 def tenure(*arguments: str, home: Path, stdin: str = "", under: Sequence[str] = ()) -> Finished:
-    """Run one command to its end; `under` is a command line that runs it, such as faketime's."""
+    """Run one command to its end; `under` is a command line that runs it, such as one that sets another time."""
     done = subprocess.run(
         [*under, sys.executable, "-m", "tenure", *arguments],
         input=stdin,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -17,6 +16,7 @@ import pytest
 from simulators.bind import BIND_MISSING, NAMED, Bind, TsigKey, bind
 from simulators.dns_tools import output
 from simulators.host_home import activate_home
+from simulators.other_machines import hours_later, needs_faketime
 from simulators.processes import tenure
 from simulators.publisher import SimulatedPublisher
 from simulators.running import running
@@ -238,11 +238,10 @@ def test_a_wrong_key_is_exit_3(hosts: tuple[Host, Host], capsys: Captured) -> No
 
 def test_a_clock_that_is_wrong_is_told(hosts: tuple[Host, Host]) -> None:
     """An hour ahead: BIND says BADTIME."""
-    if shutil.which("faketime") is None:
-        pytest.skip("faketime is not installed (apt-get install faketime)")
+    needs_faketime()
     one, _ = hosts
     words = ("host", "publish-dns", "--zone", "corp.test", "--target", one.target, *one.where)
-    done = tenure(*words, home=one.home.root, under=("faketime", "-f", "+1h"))
+    done = tenure(*words, home=one.home.root, under=hours_later(1))
     assert done.exit_code == 3
     assert "Set both clocks by NTP" in done.err
 
