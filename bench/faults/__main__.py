@@ -44,9 +44,11 @@ _FIRST: Final = ("sh", "-c", '"$@"; exit $?', "sh")
 def main() -> int:
     """Break everything, show what came of it; the exit code."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="every fault briefly, about a minute in all")
+    parser.add_argument(
+        "--quick", action="store_true", help="every fault for a moment, in a minute and a half"
+    )
     parser.add_argument("--machines", type=int, default=120, help="real agents [default: 120]")
-    parser.add_argument("--rounds", type=int, help="of kill -9 [default: 1,000; with --quick 9]")
+    parser.add_argument("--rounds", type=int, help="of kill -9 [default: 1,000; with --quick 6]")
     parser.add_argument("--only", default="", help="faults whose name has this in it, and no kill -9 loop")
     arguments = parser.parse_args()
     if os.environ.get(_INSIDE) is None:
@@ -71,7 +73,7 @@ def _enter() -> int:
 
 def _measure(arguments: argparse.Namespace, console: Console) -> list[Row]:
     faults = [fault for fault in FAULTS if arguments.only in fault.name]
-    rounds = arguments.rounds if arguments.rounds is not None else 9 if arguments.quick else 1_000
+    rounds = arguments.rounds if arguments.rounds is not None else 6 if arguments.quick else 1_000
     if arguments.only:
         rounds = 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -13,7 +13,7 @@ from faults.site import ALONE, Site
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-BRIEFLY: Final = 3.0
+BRIEFLY: Final = 1.5
 """Seconds that a fault lasts in the short form."""
 _FILL: Final = 64 * 1024
 _FILLER: Final = "filler"

@@ -6,6 +6,7 @@ file raises what msgspec raises, a `ValueError` or a `TenureError`; of a file th
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 CATALOG_LIMIT: Final = 64 * 1024 * 1024
+_KNOWN_LISTS: Final = 4
+"""Publishers whose verified catalogs are kept; few machines have products of more."""
 _LIMIT: Final = 1024 * 1024
 """Bytes of a state file; a real one has under 2,000."""
 _LIST_LIMIT: Final = MAX_LIST_DOCUMENT + 1024
@@ -178,9 +181,15 @@ def read_catalogs(path: Path) -> TrustedCatalogs | None:
     data = read_file(path, limit=CATALOG_LIMIT)
     if data is None:
         return None
-    trusted = first_catalogs(catalogs_in(data))
+    trusted = _verified(data)
     _check_name(path, trusted.newest.publisher_id)
     return trusted
+
+
+@lru_cache(_KNOWN_LISTS)
+def _verified(data: bytes) -> TrustedCatalogs:
+    """The same bytes are as true the second time: an agent reads its state several times for each contact."""
+    return first_catalogs(catalogs_in(data))
 
 
 def read_revocations(path: Path) -> str | None:
