@@ -54,7 +54,7 @@ bench: dev ## measure everything (half an hour, PostgreSQL is needed): rates, la
 faults: dev ## break a real site in every known way, 1,000 times kill -9 included, and count what is lost (root)
 	PYTHONPATH=bench:tests $(BIN)/python -m faults $(ARGS)
 
-faults-quick: ## the same briefly, in a minute
+faults-quick: ## the same briefly, in a minute and a half
 	@$(MAKE) --no-print-directory faults ARGS="--quick $(ARGS)"
 
 docs: dev ## build the documentation into docs/_build, warnings as errors
