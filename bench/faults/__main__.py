@@ -111,9 +111,8 @@ def _in_use(folder: Path, machines: int) -> Iterator[Bench]:
         try:
             with evidence.news:
                 if not evidence.news.wait_for(lambda: evidence.served_since(0) == machines, 120):
-                    raise AssertionError(
-                        "not every machine was licensed on a site in which nothing is broken"
-                    )
+                    silent = evidence.words_of_unserved(machines)
+                    raise AssertionError(f"nothing is broken, and some were not licensed: {silent}")
             _see_that_it_could_fail(running, evidence, machines)
             yield Bench(running, evidence, machines)
         finally:

@@ -43,8 +43,10 @@ class Evidence:
     unanswered: list[float] = field(default_factory=list)
     leases: dict[str, float] = field(default_factory=dict)
     """When each machine of the fleet got its newest lease."""
-    products: list[tuple[float, int, list[str]]] = field(default_factory=list)
-    """At which time how many products were licensed by the library's answer to them, and the others' reasons."""
+    words: dict[str, str] = field(default_factory=dict)
+    """What each machine's agent said last beside that."""
+    products: list[tuple[float, float, int, list[str]]] = field(default_factory=list)
+    """From when to when how many products were licensed by the library's answer to them, and the others' reasons."""
 
     def __post_init__(self) -> None:
         """Nothing was seen yet."""
@@ -64,6 +66,12 @@ class Evidence:
         with self.news:
             return sum(at > instant for at in self.leases.values())
 
+    def words_of_unserved(self, machines: int) -> str:
+        """What those agents said last that have no lease yet."""
+        with self.news:
+            names = {str(number) for number in range(machines)} - self.leases.keys()
+            return "; ".join(f"{name}: {self.words.get(name, 'nothing')}" for name in sorted(names))
+
     def answers_of(self, host: str, since: float) -> int:
         """What a host answered after this instant, as far as the newest answers tell."""
         with self.news:
@@ -72,7 +80,7 @@ class Evidence:
     def licensed_between(self, since: float, until: float) -> tuple[int, Counter[str]]:
         """The fewest products that were licensed at the same time, and the reasons of those that were not at any."""
         with self.news:
-            seen = [(number, others) for at, number, others in self.products if since <= at <= until]
+            seen = [told[2:] for told in self.products if since <= told[0] and told[1] <= until]
         return min((number for number, _ in seen), default=0), Counter(r for _, rs in seen for r in rs)
 
     def answered_between(self, since: float, until: float) -> list[Answered]:
@@ -92,12 +100,14 @@ class Evidence:
                 machine, host, request = (str(said[name]) for name in ("machine", "host", "request"))
                 self.leases[machine] = at
                 self.answered.append(Answered(at, self.names[host], request))
+            case "words":
+                self.words[str(said["machine"])] = str(said["text"])
             case "answer" if said["status"] in ANSWERED:
                 self.answered.append(Answered(at, self.names[str(said["host"])], str(said["request"])))
             case "answer":
                 self.unanswered.append(at)
             case _:
-                self.products.append((at, said["licensed"], said["others"]))
+                self.products.append((float(said["since"]), at, said["licensed"], said["others"]))
 
 
 def lost(site: Site, answered: list[Answered]) -> list[Answered]:

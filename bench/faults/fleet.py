@@ -1,6 +1,7 @@
 """Machines of a fleet, in one process: real agents with homes, files and sockets of their own.
 
-Says `{"kind": "lease", "at", "machine", "host", "request"}` when an agent holds a new lease.
+Says `{"kind": "lease", "at", "machine", "host", "request"}` when an agent holds a new lease, and what else its log says as
+`{"kind": "words", "at", "machine", "text"}`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class FleetMachine:
 
     def __init__(self, home: Home, arguments: argparse.Namespace) -> None:
         """Its key is installed."""
+        self._name = home.root.name
         self._store = FileClientStore(home.client)
         client.install_key(home, arguments.key, catalog=arguments.catalog, root=None, warn=sys.exit)
         change_discovery(
@@ -67,10 +69,11 @@ class FleetMachine:
     def _hear(self, notice: Notice) -> None:
         """The agent says that it has a lease once it is on disk, and asks for no other meanwhile."""
         if "has a lease" not in notice.text:
+            say("words", machine=self._name, text=notice.text)
             return
         (held,) = self._store.load().leases.values()
         claims = read(held.lease, Typ.LEASE).claims
-        say("lease", machine=claims["sub"], host=claims["iss"], request=claims["nonce"])
+        say("lease", machine=self._name, host=claims["iss"], request=claims["nonce"])
 
 
 def main() -> None:

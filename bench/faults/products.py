@@ -1,12 +1,13 @@
 """The product on every machine of a fleet, in one process: it asks the library for its license all the time.
 
-Says after each round through all machines `{"kind": "product", "at", "licensed", "machines", "others"}`; `others` has
-the reason of each that is not licensed.
+Says after each round through all machines `{"kind": "product", "at", "since", "licensed", "others"}`: when the round
+began, and the reason of each that is not licensed.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 from typing import Final
 
@@ -29,9 +30,10 @@ def main() -> None:
         License(root_key=arguments.root, product_id=arguments.product, home=home) for home in arguments.homes
     ]
     while not over.wait(_PAUSE_SECONDS):
+        since = time.monotonic()
         checks = [license_.check() for license_ in licenses]
         others = [check.reason for check in checks if not check.licensed]
-        say("product", licensed=len(checks) - len(others), machines=len(checks), others=others)
+        say("product", since=since, licensed=len(checks) - len(others), others=others)
 
 
 if __name__ == "__main__":
