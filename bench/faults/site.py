@@ -26,20 +26,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-DOMAIN: Final = "corp.test"
-SERVICE: Final = "_tenure._tcp"
+ZONE: Final = "corp.test"
+DOMAINS: Final = {"east": ("host1", "host2", "host3"), "west": ("host3", "host2", "host1")}
+"""Where the machines are, each half in one, and the order in which they ask the hosts there: so both halves come back to
+their own host after a fault, and each fault finds machines to strike.
+"""
 HOSTS: Final = {"host1": "10.0.0.1", "host2": "10.0.0.2", "host3": "10.0.0.3"}
 SHARED: Final = ("host1", "host2")
 ALONE: Final = "host3"
 NOBODY: Final = "10.0.0.99"
 """An address at which there is no machine."""
 _CORE, _DATABASE, _CLIENTS = "10.0.0.53", "10.0.0.54", "10.0.0.100"
-_FLEETS: Final = 2
-"""Processes of machines: one interpreter each."""
 _DISK: Final = "16m"
 _RECORDS: Final = "\n".join(
     [
-        *(f"{SERVICE} SRV 0 10 1688 {name}" for name in HOSTS),
+        *(
+            f"_tenure._tcp.{domain} SRV {place} 10 1688 {name}"
+            for domain, names in DOMAINS.items()
+            for place, name in enumerate(names, start=1)
+        ),
         *(f"{name} A {address}" for name, address in HOSTS.items()),
         f"gone A {NOBODY}",
     ]
@@ -93,12 +98,14 @@ class Site:
     def processes(self, machines: int) -> list[subprocess.Popen[str]]:
         """So many machines with their products, and those that ask the hosts all the time; they are starting."""
         homes = [str(self.folder / "machines" / str(number)) for number in range(machines)]
-        known = ("--domain", DOMAIN, "--dns", _CORE)
-        agent = ("--catalog", str(self.catalog), "--key", self.generic_key, *known)
+        agent = ("--catalog", str(self.catalog), "--key", self.generic_key, "--dns", _CORE)
         product = ("--product", self.product_id)
         return [
             self._started("products", *product, "--root", str(self.root_key), *homes),
-            *(self._started("fleet", *agent, *homes[part::_FLEETS]) for part in range(_FLEETS)),
+            *(
+                self._started("fleet", *agent, "--domain", f"{domain}.{ZONE}", *homes[part :: len(DOMAINS)])
+                for part, domain in enumerate(DOMAINS)
+            ),
             self._started("askers", *product, *(host.url for host in self.hosts.values())),
         ]
 
@@ -121,12 +128,13 @@ class Site:
         )
 
     def _update(self, what: str, target: str) -> None:
-        message = self.key.update(DOMAIN)
-        record = ("SRV", f"0 10 1688 {target}.{DOMAIN}.")
-        if what == "add":
-            message.add(SERVICE, 300, *record)
-        else:
-            message.delete(SERVICE, *record)
+        message = self.key.update(ZONE)
+        record = ("SRV", f"0 10 1688 {target}.{ZONE}.")
+        for domain in DOMAINS:
+            if what == "add":
+                message.add(f"_tenure._tcp.{domain}", 300, *record)
+            else:
+                message.delete(f"_tenure._tcp.{domain}", *record)
         answer = dns.query.tcp(message, self.dns.address, timeout=5, port=self.dns.port)
         assert answer.rcode() == dns.rcode.NOERROR, answer
 
@@ -150,10 +158,10 @@ def site(folder: Path) -> Iterator[Site]:
             open_.enter_context(network.machine(address)) for address in (_CORE, _DATABASE, _CLIENTS)
         )
         key = TsigKey()
-        policies = {DOMAIN: f'update-policy {{ grant "{key.name}" zonesub SRV; }};'}
+        policies = {ZONE: f'update-policy {{ grant "{key.name}" zonesub SRV; }};'}
         server = bind(
             folder / "bind",
-            {DOMAIN: _RECORDS},
+            {ZONE: _RECORDS},
             key=key,
             policies=policies,
             port=53,
